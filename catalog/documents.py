@@ -1,0 +1,175 @@
+"""YAML documents with line numbers: parsed within bounds, validated with every mistake reported at once.
+
+Parsing uses YAML's core types only (text, integers, decimals, true/false, null): ``no`` is a language and
+``2021-06-28`` is text until a model says it is a date. Tags and anchors are refused: they are how YAML bombs and
+code execution get in, and no catalogue needs them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from catalog.errors import Finding, InvalidDocumentError, Severity
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_DEPTH = 40
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+Location = tuple[int | str, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed YAML document."""
+
+    name: str
+    """How messages name it."""
+    data: Any
+    lines: Mapping[Location, int]
+    """Path of a value -> its line, counted from 1."""
+
+    def line(self, location: Location) -> int:
+        """The line of the value at ``location``, or of the nearest value around it."""
+        while location and location not in self.lines:
+            location = location[:-1]
+        return self.lines.get(location, 1)
+
+
+def parse(name: str, content: bytes) -> Document:
+    """Parse one YAML document of at most ``MAX_BYTES``.
+
+    Raises:
+        InvalidDocumentError: it is not UTF-8, not YAML, too large, too deep, or uses tags, anchors or repeated keys.
+    """
+    if len(content) > MAX_BYTES:
+        raise _invalid(name, 0, f"the file has {len(content)} bytes; at most {MAX_BYTES} are read", "")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise _invalid(name, line, "the file is not UTF-8 text", "save it as UTF-8 in your editor") from error
+    try:
+        for event in yaml.parse(text, Loader=_SafeLoader):
+            _refuse_anchors(name, event)
+        node = yaml.compose(text, Loader=_SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 0
+        hint = "look for a missing quote, colon or wrong indentation on or just above this line"
+        raise _invalid(name, line, f"this is not valid YAML: {error.problem}", hint) from error
+    except yaml.YAMLError as error:
+        raise _invalid(name, 0, f"this is not valid YAML: {error}", "remove the characters named") from error
+    lines: dict[Location, int] = {}
+    data = None if node is None else _construct(name, node, (), lines)
+    return Document(name, data, lines)
+
+
+def validate(document: Document, model: type[ModelT], data: Any = None) -> ModelT:
+    """Validate the document (or ``data`` made from it) as ``model``.
+
+    Raises:
+        InvalidDocumentError: with every mistake: line, field, what is wrong, and the nearest known field name.
+    """
+    try:
+        return model.model_validate(document.data if data is None else data)
+    except ValidationError as error:
+        findings = tuple(_finding(document, model, dict(one)) for one in error.errors(include_url=False))
+        raise InvalidDocumentError(document.name, findings) from None
+
+
+_SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\Z")
+_DECIMAL = re.compile(r"[-+]?[0-9]{1,17}\.[0-9]{1,17}\Z")
+
+
+def _invalid(name: str, line: int, message: str, hint: str, field: str = "") -> InvalidDocumentError:
+    return InvalidDocumentError(name, (Finding(Severity.ERROR, name, line, field, message, hint),))
+
+
+def _refuse_anchors(name: str, event: yaml.Event) -> None:
+    line = event.start_mark.line + 1 if event.start_mark else 0
+    if getattr(event, "anchor", None) is not None:
+        raise _invalid(name, line, "anchors and aliases (& and *) are not allowed", "write the value out in full")
+    if getattr(event, "tag", None) is not None:
+        raise _invalid(name, line, "tags (!) are not allowed", "remove the tag, or put the text in quotes")
+
+
+def _construct(name: str, node: yaml.Node, location: Location, lines: dict[Location, int]) -> Any:
+    line = node.start_mark.line + 1
+    lines[location] = line
+    if len(location) > MAX_DEPTH:
+        raise _invalid(name, line, f"nested more than {MAX_DEPTH} levels deep", "")
+    if isinstance(node, yaml.SequenceNode):
+        return [_construct(name, one, (*location, index), lines) for index, one in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value
+            if not isinstance(key, str):
+                raise _invalid(name, key_node.start_mark.line + 1, "a field name must be plain text", "")
+            if key in mapping:
+                raise _invalid(name, key_node.start_mark.line + 1, f"{key!r} is given twice", "keep one of them", key)
+            mapping[key] = _construct(name, value_node, (*location, key), lines)
+            lines[(*location, key)] = key_node.start_mark.line + 1
+        return mapping
+    return _scalar(node.value, plain=getattr(node, "style", None) is None)
+
+
+def _scalar(value: str, *, plain: bool) -> Any:
+    if not plain:
+        return value
+    if value in {"", "~", "null"}:
+        return None
+    if value in {"true", "false"}:
+        return value == "true"
+    if _INTEGER.match(value):
+        return int(value)
+    return float(value) if _DECIMAL.match(value) else value
+
+
+def _finding(document: Document, model: type[BaseModel], error: dict[str, Any]) -> Finding:
+    location: Location = error["loc"]
+    message, hint = str(error["msg"]).removeprefix("Value error, "), ""
+    if error["type"] == "extra_forbidden":
+        message, hint = "there is no such field", _did_you_mean(str(location[-1]), model, location[:-1])
+    elif error["type"] == "missing":
+        message, hint = "this field is required", f"add a line '{location[-1]}: …'"
+    elif error["type"] == "enum":
+        message = f"{error['input']!r} is not one of {error['ctx']['expected']}"
+    field = ".".join(str(part) for part in location)
+    return Finding(Severity.ERROR, document.name, document.line(location), field, message, hint)
+
+
+def _did_you_mean(unknown: str, model: type[BaseModel], location: Location) -> str:
+    names = _field_names(model, location)
+    close = difflib.get_close_matches(unknown, names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"known fields: {', '.join(sorted(names))}"
+
+
+def _field_names(model: type[BaseModel], location: Location) -> list[str]:
+    """The field names of the model found by following ``location`` from ``model``."""
+    for part in location:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        inner = _model_in(field.annotation) if field else None
+        if inner is None:
+            break
+        model = inner
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in get_args(annotation):
+        if (found := _model_in(inner)) is not None:
+            return found
+    return None

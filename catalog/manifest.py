@@ -1,0 +1,255 @@
+"""What has been made: artifacts, the manifest of a recording, and ``catalog.json``.
+
+An **artifact** is the immutable output of one stage: a few files and a JSON value. It has two names. Its *key*
+(``freshness.py``) says what it was made from, and answers "need this be made again?". Its *digest* says what it
+contains, and is part of the public address of its files.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from pydantic import Field
+
+from catalog import urls
+from catalog.model import Cue, Language, Model
+
+SCHEMA = 1
+
+
+class ArtifactFile(Model):
+    """One file of an artifact."""
+
+    name: str
+    """Path relative to the artifact's folder, ``/`` as separator."""
+    bytes: int = Field(ge=0)
+    sha256: str
+    """Hexadecimal."""
+    public: bool = True
+    """Whether it is published; working files (PCM, chunks) are not."""
+
+
+class Artifact(Model):
+    """The immutable output of one stage for one recording."""
+
+    key: str
+    """What it was made from: SHA-256 of stage, versions, settings and inputs, hexadecimal."""
+    stage: str
+    files: tuple[ArtifactFile, ...] = ()
+    data: dict[str, Any] = Field(default_factory=dict)
+    """The stage's own facts, plain JSON."""
+
+    @cached_property
+    def digest(self) -> str:
+        """What its public files contain: 16 hexadecimal digits of a SHA-256 over names and digests."""
+        listing = [[one.name, one.sha256] for one in sorted(self.files, key=lambda one: one.name) if one.public]
+        return sha256(json.dumps(listing).encode()).hexdigest()[:16]
+
+    def file(self, name: str) -> ArtifactFile:
+        """The file of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for one in self.files:
+            if one.name == name:
+                return one
+        raise KeyError(name)
+
+
+class RecordingManifest(Model):
+    """Everything made from one recording, kept in the store beside it.
+
+    It lets another machine, or one whose workspace is gone, know what need not be made again.
+    """
+
+    schema_version: int = Field(default=SCHEMA, alias="schema")
+    recording: str
+    """``<event>/<recording>``."""
+    source_sha256: str
+    artifacts: tuple[Artifact, ...] = ()
+
+
+class Rendition(Model):
+    """One MP4 file: an ordinary faststart MP4 that is also the media of its HLS playlist."""
+
+    url: str
+    """Key below the published root."""
+    playlist: str
+    """Key of its HLS media playlist."""
+    width: int
+    """Pixels, as displayed (square pixels, rotation applied)."""
+    height: int
+    codecs: str
+    """By RFC 6381, e.g. ``avc1.64001f,mp4a.40.2``."""
+    bandwidth: int
+    """Peak bit rate over one segment, bit/s (RFC 8216, BANDWIDTH)."""
+    average_bandwidth: int
+    """bit/s."""
+    frame_rate: float = 0.0
+    """Frames per second; 0 when it has no picture or is not known."""
+    bytes: int
+    sha256: str
+    copied: bool = False
+    """Whether the picture is the source's own, copied and not encoded again."""
+
+
+class AudioTrack(Model):
+    """An audio-only file."""
+
+    url: str
+    playlist: str | None = None
+    """Key of its HLS media playlist, where it is part of the HLS presentation."""
+    language: Language | None = None
+    codecs: str
+    bytes: int
+    sha256: str
+    bandwidth: int
+    """Peak bit/s."""
+    lufs: float | None = None
+    """Integrated loudness by EBU R128."""
+
+
+class Origin(StrEnum):
+    """Where captions came from."""
+
+    SIDECAR = "sidecar"
+    EMBEDDED = "embedded"
+    CEA608 = "cea608"
+    DOWNLOADED = "downloaded"
+    ASR = "asr"
+
+
+class CaptionTrack(Model):
+    """Captions of one language."""
+
+    url: str
+    """Key of the WebVTT file."""
+    transcript: str
+    """Key of the plain-text transcript."""
+    playlist: str | None = None
+    """Key of its HLS playlist."""
+    language: Language
+    origin: Origin
+    bytes: int
+    sha256: str
+    cues: tuple[Cue, ...] = ()
+    """For the transcript on the page."""
+
+
+class Poster(Model):
+    """A still picture."""
+
+    url: str
+    width: int
+    height: int
+    thumbnail: str = ""
+    """Key of a small version for lists, 320 px wide; empty where there is none."""
+
+
+class ChapterMark(Model):
+    """A chapter as published."""
+
+    start_ms: int
+    end_ms: int
+    title: str
+
+
+class Made(Model):
+    """What can be watched, heard and read of one recording."""
+
+    duration_ms: int
+    source_sha256: str
+    hls: str | None = None
+    """Key of the HLS master playlist."""
+    poster: Poster | None = None
+    storyboard: str | None = None
+    renditions: tuple[Rendition, ...] = ()
+    """Best first; empty for an audio-only recording."""
+    audio: tuple[AudioTrack, ...] = ()
+    captions: tuple[CaptionTrack, ...] = ()
+    chapters: tuple[ChapterMark, ...] = ()
+    chapters_url: str | None = None
+
+
+class CatalogEvent(Model):
+    """An event in ``catalog.json``."""
+
+    id: str
+    title: str
+    start: date | None
+    end: date | None
+    page: str
+
+
+class CatalogRecording(Model):
+    """A recording in ``catalog.json``; see ``catalog.schema.json`` for the contract."""
+
+    id: str
+    event: str
+    session: str
+    kind: str
+    title: str
+    people: tuple[str, ...]
+    language: str
+    date: datetime | None
+    duration_ms: int
+    page: str
+    licence: str
+    hls: str | None
+    poster: str | None
+    storyboard: str | None
+    renditions: tuple[dict[str, Any], ...]
+    audio: tuple[dict[str, Any], ...]
+    captions: tuple[dict[str, Any], ...]
+    chapters: str | None
+    transcript: str | None
+    source_sha256: str
+
+
+class CatalogDocument(Model):
+    """``catalog.json``: the machine-readable catalogue, written last; its generation is the commit of a publish."""
+
+    schema_version: int = Field(default=SCHEMA, alias="schema")
+    generation: int = Field(ge=1)
+    title: str
+    base_url: str
+    manifest: str = ""
+    """Key of the list of every published object (``state/…``); an addition to the contract."""
+    events: tuple[CatalogEvent, ...] = ()
+    recordings: tuple[CatalogRecording, ...] = ()
+
+
+def _pick(model: Model, *names: str) -> dict[str, Any]:
+    return {
+        name: value for name, value in model.model_dump(mode="json", include=set(names)).items() if value is not None
+    }
+
+
+def rendition_entry(one: Rendition) -> dict[str, Any]:
+    """A rendition as ``catalog.json`` shows it."""
+    return _pick(one, "url", "width", "height", "codecs", "bytes", "sha256", "copied")
+
+
+def audio_entry(one: AudioTrack) -> dict[str, Any]:
+    """An audio file as ``catalog.json`` shows it."""
+    return _pick(one, "url", "language", "codecs", "bytes", "lufs")
+
+
+def caption_entry(one: CaptionTrack) -> dict[str, Any]:
+    """A caption track as ``catalog.json`` shows it."""
+    return _pick(one, "url", "language", "origin", "bytes")
+
+
+def public_url(event_id: str, recording_id: str, artifact: Artifact, name: str) -> str:
+    """The key of one file of an artifact; the file must exist.
+
+    Raises:
+        KeyError: the artifact has no such file.
+    """
+    return urls.artifact(event_id, recording_id, artifact.digest, artifact.file(name).name)

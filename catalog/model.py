@@ -1,0 +1,395 @@
+"""The nouns: what an organiser declares about an event, its sessions, people and recordings.
+
+All models are frozen and forbid unknown fields. What has been *made* from a recording (renditions, captions)
+is in ``manifest.py``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
+ID_LENGTH = 80
+RESERVED_IDS = frozenset(
+    {
+        "index",
+        "media",
+        "people",
+        "themes",
+        "languages",
+        "assets",
+        "search",
+        "embed",
+        "about",
+        "state",
+        "con",
+        "prn",
+        "aux",
+        "nul",
+    }
+)
+
+
+def slugify(text: str, *, fallback: str) -> str:
+    """Make a stable, safe id of at most ``ID_LENGTH`` ASCII characters from any text.
+
+    Text that has no ASCII letters (``日本語``), and text that gives a reserved name, gives ``fallback`` made
+    unique by eight hexadecimal digits of the text's SHA-256.
+    """
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:ID_LENGTH].rstrip("-")
+    letters = sum(character.isalpha() for character in text)
+    if slug and slug not in RESERVED_IDS and sum(c.isalpha() for c in slug) * 2 >= letters:
+        return slug
+    return f"{fallback}-{sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _check_id(value: str) -> str:
+    if not ID_PATTERN.match(value):
+        raise ValueError(
+            f"{value!r} is not a usable id: use lower-case letters a-z, digits, '-' and '_', "
+            f"for example {slugify(value, fallback='session')!r}"
+        )
+    if len(value) > ID_LENGTH:
+        raise ValueError(f"an id has at most {ID_LENGTH} characters, this one has {len(value)}")
+    if value in RESERVED_IDS:
+        raise ValueError(f"{value!r} is a reserved name; choose another id")
+    return value
+
+
+def _check_language(value: str) -> str:
+    try:
+        Locale.parse(value, sep="-")
+    except ValueError as error:
+        raise ValueError(f"{value!r} is not a language tag; use for example en, fr, es, pt-BR or zh-Hans") from error
+    return value
+
+
+def _check_url(value: str) -> str:
+    if not re.match(r"https?://[^\s/?#]+", value) or any(ord(character) < 32 for character in value):
+        raise ValueError(f"{value!r} is not a web address; it must start with https:// or http://")
+    return value
+
+
+def _check_timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{value!r} is not a time zone; use a name such as Europe/Copenhagen or UTC") from error
+    return value
+
+
+def _clean_text(value: object) -> object:
+    """Remove control characters that no text needs and that break XML; keep tabs and line ends."""
+    if not isinstance(value, str):
+        return value
+    return "".join(c for c in value if c in "\t\n" or unicodedata.category(c) not in {"Cc", "Cs"}).strip()
+
+
+Id = Annotated[str, AfterValidator(_check_id)]
+"""A stable id that is part of public addresses."""
+Language = Annotated[str, AfterValidator(_check_language)]
+"""A language tag by BCP 47."""
+Url = Annotated[str, AfterValidator(_check_url)]
+"""An absolute http or https address."""
+Text = Annotated[str, BeforeValidator(_clean_text)]
+"""Text of a person: hostile until escaped, free of control characters."""
+Title = Annotated[str, BeforeValidator(_clean_text), Field(min_length=1, max_length=1000)]
+"""Text that must not be empty."""
+
+
+class Model(BaseModel):
+    """Base of all models: frozen, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
+
+
+class Kind(StrEnum):
+    """How a recording came to be."""
+
+    LIVE = "live"
+    PRE_RECORDED = "pre-recorded"
+
+
+class ReleaseState(StrEnum):
+    """Whether a recording may be public."""
+
+    APPROVED = "approved"
+    HELD = "held"
+    WITHDRAWN = "withdrawn"
+    AFTER = "after"
+
+
+class Release(Model):
+    """Whether, from when and why a recording may be public.
+
+    Written in YAML as ``approved``, ``held``, ``withdrawn``, ``after 2021-07-01`` (midnight in the event's time
+    zone), ``after 2021-07-01T09:00+02:00``, or as a mapping with the fields below.
+    """
+
+    state: ReleaseState
+    after: datetime | None = None
+    """The moment of an ``after`` release; without an offset it is in the event's time zone."""
+    reason: Text = ""
+    """Shown on the tombstone page of a withdrawn recording."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        word, _, rest = value.strip().partition(" ")
+        if word == ReleaseState.AFTER:
+            return {"state": word, "after": _midnight(rest.strip())}
+        if value.strip() not in set(ReleaseState):
+            raise ValueError(f"{value!r} is not a release: write approved, held, withdrawn or 'after DATE'")
+        return {"state": value.strip()}
+
+    @model_validator(mode="after")
+    def _has_date(self) -> Release:
+        if (self.state is ReleaseState.AFTER) != (self.after is not None):
+            raise ValueError("a date belongs to 'after', and only to it: write for example 'after 2021-07-01'")
+        return self
+
+
+def _midnight(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a date: write it as 2021-07-01 or 2021-07-01T09:00+02:00") from error
+
+
+APPROVED = Release(state=ReleaseState.APPROVED)
+HELD = Release(state=ReleaseState.HELD)
+
+
+class Person(Model):
+    """A person and the part they have in a session or recording. In YAML a plain name is enough."""
+
+    name: Title
+    id: Id = ""
+    """Public id, the same for the same person everywhere; made from the name when not given."""
+    role: Text = ""
+    """The part they have, e.g. ``speaker``, ``moderator``."""
+    organisation: Text = ""
+    url: Url | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        data: Any = {"name": value} if isinstance(value, str) else value
+        if isinstance(data, dict) and not data.get("id") and isinstance(data.get("name"), str):
+            return {**data, "id": slugify(data["name"], fallback="person")}
+        return data
+
+
+class LinkKind(StrEnum):
+    """What a link leads to."""
+
+    DISCUSSION = "discussion"
+    SLIDES = "slides"
+    DOCUMENT = "document"
+    VIDEO = "video"
+    PAGE = "page"
+
+
+class Link(Model):
+    """An address that belongs to a session or a recording. In YAML a plain address is enough."""
+
+    url: Url
+    kind: LinkKind = LinkKind.PAGE
+    title: Text = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        return {"url": value} if isinstance(value, str) else value
+
+
+class Chapter(Model):
+    """A named point of a recording."""
+
+    start_ms: int = Field(ge=0)
+    """Milliseconds from the start of the recording."""
+    title: Title
+
+
+class Cue(Model):
+    """One caption: text shown from ``start_ms`` (inclusive) to ``end_ms`` (exclusive), integer milliseconds."""
+
+    start_ms: int = Field(ge=0)
+    end_ms: int = Field(gt=0)
+    text: str
+    """Plain text, lines separated by ``\\n``; no markup."""
+    speaker: str = ""
+
+
+class CaptionSource(Model):
+    """A caption file named by the organiser. In YAML a plain file name is enough."""
+
+    file: str
+    """Path relative to the event's ``recordings/`` folder."""
+    language: Language | None = None
+    """Language of the text; taken from the file name or found from the text when not given."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        return {"file": value} if isinstance(value, str) else value
+
+
+class Recording(Model):
+    """One recording of a session: a live one, or a presentation recorded beforehand."""
+
+    id: Id
+    """Unique within the event."""
+    title: Title
+    kind: Kind = Kind.LIVE
+    source: str | None = None
+    """A file relative to ``recordings/``, an http(s) address, or ``s3://bucket/key``; found by id when not given;
+    ``none`` when the recording exists elsewhere only."""
+    guid: Text = ""
+    people: tuple[Person, ...] = ()
+    """Who speaks; the session's people when not given."""
+    language: Language | None = None
+    """The language spoken; the session's, else the event's, when not given."""
+    date: datetime | None = None
+    """When it was recorded; the session's start when not given."""
+    abstract: Text = ""
+    """Markdown."""
+    licence: Text = ""
+    """SPDX identifier or text; the catalogue's when not given."""
+    release: Release | None = None
+    """The catalogue's default when not given."""
+    links: tuple[Link, ...] = ()
+    captions: tuple[CaptionSource, ...] = ()
+    """Caption files that are not found by their name."""
+    chapters: tuple[Chapter, ...] = ()
+    poster: str | None = None
+    """A picture relative to ``recordings/`` to show before playback."""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the recording has no source here and is only listed with its links."""
+        return self.source == "none"
+
+
+class Session(Model):
+    """A slot of the programme: a live slot, or a page of pre-recorded presentations."""
+
+    id: Id
+    """Unique within the event."""
+    title: Title
+    subtitle: Text = ""
+    guid: Text = ""
+    kind: Kind = Kind.LIVE
+    type: Text = ""
+    """The programme's own word, e.g. ``panel``, ``lightning talk``."""
+    start: datetime | None = None
+    duration: timedelta | None = None
+    room: Text = ""
+    track: Text = ""
+    """The theme or track it belongs to."""
+    language: Language | None = None
+    abstract: Text = ""
+    """Markdown."""
+    description: Text = ""
+    """Longer text after the abstract, Markdown."""
+    people: tuple[Person, ...] = ()
+    links: tuple[Link, ...] = ()
+    licence: Text = ""
+    do_not_record: bool = False
+    """The programme's opt-out: recordings of this session are held whatever the defaults say."""
+    recordings: tuple[Recording, ...] = ()
+
+    @field_validator("duration", mode="before")
+    @classmethod
+    def _minutes(cls, value: object) -> object:
+        if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,3}):([0-5]\d)", value.strip())):
+            return timedelta(hours=int(match[1]), minutes=int(match[2]))
+        if isinstance(value, int) and not isinstance(value, bool):
+            return timedelta(minutes=value)
+        return value
+
+    @property
+    def end(self) -> datetime | None:
+        """Start plus duration, where both are known."""
+        return self.start + self.duration if self.start and self.duration else None
+
+
+class Event(Model):
+    """A meeting: its sessions in the order of the programme."""
+
+    id: Id
+    title: Title
+    subtitle: Text = ""
+    start: date | None = None
+    end: date | None = None
+    timezone: Annotated[str, AfterValidator(_check_timezone)] = "UTC"
+    language: Language = "en"
+    place: Text = ""
+    abstract: Text = ""
+    """Markdown."""
+    day_change: time = time(4, 0)
+    """Sessions before this local time belong to the day before."""
+    links: tuple[Link, ...] = ()
+    sessions: tuple[Session, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Event:
+        if self.start and self.end and self.end < self.start:
+            raise ValueError(f"the event ends ({self.end}) before it starts ({self.start})")
+        for what, ids in (
+            ("session", [session.id for session in self.sessions]),
+            ("recording", [recording.id for _, recording in self.recordings()]),
+        ):
+            for repeated in sorted({one for one in ids if ids.count(one) > 1}):
+                raise ValueError(f"two {what}s have the id {repeated!r}; give each its own")
+        return self
+
+    def recordings(self) -> Iterator[tuple[Session, Recording]]:
+        """Every recording with the session it belongs to, in programme order."""
+        for session in self.sessions:
+            for recording in session.recordings:
+                yield session, recording
+
+    def localised(self) -> Event:
+        """The same event with every time that had no offset placed in the event's time zone."""
+        zone = ZoneInfo(self.timezone)
+
+        def at(moment: datetime | None) -> datetime | None:
+            return moment.replace(tzinfo=zone) if moment and moment.tzinfo is None else moment
+
+        def release(value: Release | None) -> Release | None:
+            return value.model_copy(update={"after": at(value.after)}) if value else None
+
+        sessions = tuple(
+            session.model_copy(
+                update={
+                    "start": at(session.start),
+                    "recordings": tuple(
+                        one.model_copy(update={"date": at(one.date), "release": release(one.release)})
+                        for one in session.recordings
+                    ),
+                }
+            )
+            for session in self.sessions
+        )
+        return self.model_copy(update={"sessions": sessions})
+
+    def day_of(self, session: Session) -> date | None:
+        """The programme day a session belongs to, in the event's time zone, by ``day_change``."""
+        if session.start is None:
+            return None
+        local = session.start.astimezone(ZoneInfo(self.timezone)) if session.start.tzinfo else session.start
+        return (local - timedelta(hours=self.day_change.hour, minutes=self.day_change.minute)).date()

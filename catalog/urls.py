@@ -1,0 +1,74 @@
+"""The public layout: every address below ``base_url``, in one place.
+
+All functions return keys relative to the published root: no leading slash, ``/`` as separator. Pages end in
+``/`` (their object is ``index.html`` below it; see ``object_key``).
+"""
+
+from __future__ import annotations
+
+CATALOG = "catalog.json"
+MEDIA = "media/"
+STATE = "state/"
+ASSETS = "assets/"
+
+
+def home() -> str:
+    """The home page."""
+    return ""
+
+
+def event(event_id: str) -> str:
+    """The page of an event."""
+    return f"{event_id}/"
+
+
+def session(event_id: str, session_id: str) -> str:
+    """The page of a session."""
+    return f"{event_id}/{session_id}/"
+
+
+def recording(event_id: str, session_id: str, recording_id: str) -> str:
+    """The watch page of a recording."""
+    return f"{event_id}/{session_id}/{recording_id}/"
+
+
+def person(person_id: str) -> str:
+    """The page of a person."""
+    return f"people/{person_id}/"
+
+
+def media(event_id: str, recording_id: str) -> str:
+    """The folder that holds everything made from a recording, and nothing else."""
+    return f"{MEDIA}{event_id}/{recording_id}/"
+
+
+def artifact(event_id: str, recording_id: str, digest: str, name: str) -> str:
+    """One immutable file of an artifact; ``digest`` is the artifact's content digest."""
+    return f"{media(event_id, recording_id)}{digest}/{name}"
+
+
+def recording_manifest(event_id: str, recording_id: str) -> str:
+    """The record of what was made from a recording; see ``manifest.RecordingManifest``."""
+    return f"{media(event_id, recording_id)}manifest.json"
+
+
+def object_key(page: str) -> str:
+    """The object that a static host serves for a page address."""
+    return f"{page}index.html" if page == "" or page.endswith("/") else page
+
+
+def relative(target: str, *, base: str) -> str:
+    """The relative address of ``target`` as seen from the page ``base``, so that a catalogue works from any folder.
+
+    >>> relative("media/a/b/poster.jpg", base="a/s/b/")
+    '../../../media/a/b/poster.jpg'
+    >>> relative("", base="")
+    './'
+    """
+    base_parts = base.split("/")[:-1]
+    target_parts = target.split("/")
+    common = 0
+    while common < len(base_parts) and common < len(target_parts) - 1 and base_parts[common] == target_parts[common]:
+        common += 1
+    steps = "../" * (len(base_parts) - common) + "/".join(target_parts[common:])
+    return steps or "./"

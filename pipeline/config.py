@@ -1,0 +1,129 @@
+"""``catalogue.yaml`` as frozen settings. All mistakes of a catalogue are reported together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from catalog import documents
+from catalog.model import APPROVED, Language, Model, Release, Text, Title, Url
+from catalog.site import Site, Theme
+from pipeline.errors import ConfigurationError, InvalidDocumentError
+
+CATALOGUE_FILE = "catalogue.yaml"
+EVENT_FILE = "event.yaml"
+INBOX = "recordings"
+WORKSPACE = ".aftertalk"
+
+
+class Defaults(Model):
+    """What counts for recordings that do not say otherwise."""
+
+    release: Release = APPROVED
+    """``approved``, or ``held`` when every recording must be approved by name."""
+
+
+class TranscodeSettings(Model):
+    """How recordings are encoded."""
+
+    heights: tuple[int, ...] = (1080, 720, 480, 360)
+    """Rungs of the ladder, pixels; those above the source are left out."""
+    copy_source: bool = True
+    """Copy the source's picture as the top rung when it is ready for the web."""
+    audio_bitrate: int = Field(default=64_000, ge=16_000, le=320_000)
+    """bit/s for mono; stereo has 1.5 times as many."""
+    max_duration_hours: float = Field(default=24, gt=0)
+    """Longer sources are refused."""
+
+
+class CaptionSettings(Model):
+    """How captions are made."""
+
+    recognise: bool = True
+    """Whether speech is recognised where there are no captions."""
+
+
+class FetchSettings(Model):
+    """How sources given by address are fetched."""
+
+    allow_hosts: tuple[str, ...] = ()
+    """Hosts (``name`` or ``name:port``) that may be fetched from although their address is not public."""
+    max_bytes: int = Field(default=20 * 1024**3, gt=0)
+    """A larger download is refused."""
+    max_minutes: float = Field(default=240, gt=0)
+    """A longer download is stopped."""
+
+
+class Settings(Model):
+    """Everything ``catalogue.yaml`` says."""
+
+    title: Title
+    description: Text = ""
+    base_url: Url = "http://localhost:8000/"
+    """Where the catalogue will be found."""
+    publish: str = "./public"
+    """Where to publish: a folder relative to the catalogue, or ``s3://bucket/prefix``."""
+    endpoint: Url | None = None
+    """Address of an S3-compatible store other than AWS."""
+    languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
+    """Languages of the interface; the first is the default."""
+    licence: Text = ""
+    """For recordings that give none: SPDX identifier or text."""
+    contact: Text = ""
+    theme: Theme = Theme()
+    events: tuple[str, ...] = ()
+    """Event folders; every folder that has an ``event.yaml`` when not given."""
+    defaults: Defaults = Defaults()
+    transcode: TranscodeSettings = TranscodeSettings()
+    captions: CaptionSettings = CaptionSettings()
+    fetch: FetchSettings = FetchSettings()
+    ffmpeg: Path | None = None
+    """An ffmpeg program to use instead of the one that comes along."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _ends_in_slash(cls, value: str) -> str:
+        return value if value.endswith("/") else f"{value}/"
+
+    @field_validator("publish")
+    @classmethod
+    def _known_target(cls, value: str, info: ValidationInfo) -> str:
+        if "://" in value and not value.startswith("s3://"):
+            raise ValueError(f"{value!r} is not a place to publish to: use a folder or s3://bucket/prefix")
+        return value
+
+    @property
+    def site(self) -> Site:
+        """What the pages show of these settings."""
+        return Site(
+            title=self.title,
+            description=self.description,
+            base_url=self.base_url,
+            languages=self.languages,
+            licence=self.licence,
+            contact=self.contact,
+            theme=self.theme,
+        )
+
+
+def load_settings(directory: Path) -> Settings:
+    """Read ``catalogue.yaml`` in ``directory``.
+
+    Raises:
+        ConfigurationError: there is none.
+        InvalidDocumentError: it has mistakes.
+    """
+    path = directory / CATALOGUE_FILE
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            str(path),
+            f"cannot be read ({error.strerror})",
+            hint="name the catalogue's directory with --catalogue, or make one with 'aftertalk init DIR'",
+        ) from error
+    return documents.validate(documents.parse(str(path), content), Settings)
+
+
+__all__ = ["ConfigurationError", "InvalidDocumentError", "Settings", "load_settings"]
