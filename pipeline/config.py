@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
 from catalog import documents
 from catalog.model import APPROVED, Language, Model, Release, Text, Title, Url
@@ -88,7 +88,7 @@ class Settings(Model):
 
     @field_validator("publish")
     @classmethod
-    def _known_target(cls, value: str, info: ValidationInfo) -> str:
+    def _known_target(cls, value: str) -> str:
         if "://" in value and not value.startswith("s3://"):
             raise ValueError(f"{value!r} is not a place to publish to: use a folder or s3://bucket/prefix")
         return value

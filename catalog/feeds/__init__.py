@@ -1,0 +1,1 @@
+"""What machines read: feeds, calendars and exports of the catalogue."""

@@ -1,0 +1,1 @@
+"""Readers of programmes: one module per format, bytes to Event and findings."""
