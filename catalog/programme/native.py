@@ -1,0 +1,98 @@
+"""Aftertalk's own programme: ``event.yaml``, inline or laid over an imported programme.
+
+Inline sessions and recordings override imported ones of the same id, field by field; the others are added after them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import model_validator
+
+from catalog import documents
+from catalog.documents import Document
+from catalog.model import Event, Model, Recording, Session
+
+
+class ProgrammeSource(Model):
+    """The ``programme:`` field: where the programme is imported from. A plain file name or address is enough."""
+
+    file: str
+    """A file beside ``event.yaml``, a folder of session pages, or an http(s) address."""
+    day_first: bool = False
+    """Whether dates such as 03/04/2021 mean the third of April (spreadsheets only)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        return {"file": value} if isinstance(value, str) else value
+
+
+class EventFile(Event):
+    """An event as ``event.yaml`` describes it."""
+
+    programme: ProgrammeSource | None = None
+
+
+def programme_of(document: Document) -> ProgrammeSource | None:
+    """What the document imports.
+
+    Raises:
+        InvalidDocumentError: the field is not usable.
+    """
+    value = document.data.get("programme") if isinstance(document.data, dict) else None
+    return None if value is None else documents.validate(document, ProgrammeSource, value)
+
+
+def read(document: Document, *, folder: str, imported: Event | None = None) -> Event:
+    """Read an event; ``folder`` is its id when it gives none.
+
+    Raises:
+        InvalidDocumentError: with every mistake and its line.
+    """
+    data = document.data if isinstance(document.data, dict) else {}
+    base = _given(imported) if imported else {}
+    inline = data.get("sessions") or []
+    merged = {**{"id": folder}, **base, **data}
+    if isinstance(inline, list):
+        merged["sessions"] = [_overlay(one, base.get("sessions", ()), _overlay_recordings) for one in inline]
+    read_in = documents.validate(document, EventFile, merged)
+    sessions = _in_order(imported.sessions if imported else (), read_in.sessions)
+    fields = {name: getattr(read_in, name) for name in Event.model_fields if name != "sessions"}
+    whole = {**fields, "sessions": [_given(one) for one in sessions]}
+    return documents.validate(document, Event, whole).localised()
+
+
+def _given(model: Event | Session) -> dict[str, Any]:
+    return model.model_dump(exclude_unset=True)
+
+
+def _overlay(inline: Any, bases: Iterable[Mapping[str, Any]], inner: Any = None) -> Any:
+    """``inline`` with what it leaves out taken from the entry of ``bases`` that has the same id."""
+    if not isinstance(inline, dict):
+        return inline
+    base = next((one for one in bases if one["id"] == inline.get("id")), {})
+    merged = {**base, **inline}
+    return inner(merged, base) if inner else merged
+
+
+def _overlay_recordings(session: dict[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    recordings = session.get("recordings")
+    if isinstance(recordings, list):
+        session["recordings"] = [_overlay(one, base.get("recordings", ())) for one in recordings]
+    return session
+
+
+def _in_order(imported: tuple[Session, ...], inline: tuple[Session, ...]) -> tuple[Session, ...]:
+    """Imported sessions in their order, each replaced by its inline override; then the sessions only given inline."""
+    by_id = {one.id: one for one in inline}
+    kept = [_with_other_recordings(by_id.pop(one.id, one), one) for one in imported]
+    return (*kept, *by_id.values())
+
+
+def _with_other_recordings(session: Session, imported: Session) -> Session:
+    """``session`` with the imported recordings that it does not name, in the imported order."""
+    own: dict[str, Recording] = {one.id: one for one in session.recordings}
+    kept = [own.pop(one.id, one) for one in imported.recordings]
+    return session.model_copy(update={"recordings": (*kept, *own.values())})
