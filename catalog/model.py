@@ -111,7 +111,13 @@ Title = Annotated[str, BeforeValidator(_clean_text), Field(min_length=1, max_len
 class Model(BaseModel):
     """Base of all models: frozen, no unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        str_strip_whitespace=True,
+        use_attribute_docstrings=True,
+        coerce_numbers_to_str=True,
+    )
 
 
 class Kind(StrEnum):

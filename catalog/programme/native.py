@@ -54,7 +54,7 @@ def read(document: Document, *, folder: str, imported: Event | None = None) -> E
     data = document.data if isinstance(document.data, dict) else {}
     base = _given(imported) if imported else {}
     inline = data.get("sessions") or []
-    merged = {**{"id": folder}, **base, **data}
+    merged = {**base, "id": folder, **data}
     if isinstance(inline, list):
         merged["sessions"] = [_overlay(one, base.get("sessions", ()), _overlay_recordings) for one in inline]
     read_in = documents.validate(document, EventFile, merged)
