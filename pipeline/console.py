@@ -155,10 +155,10 @@ class ConsoleReporter:
 
 
 def printable(text: str) -> str:
-    """``text`` with control and direction-changing characters shown as escapes: file names and titles are hostile.
+    r"""``text`` with control and direction-changing characters shown as escapes: file names and titles are hostile.
 
-    >>> printable("a\\x1b[2Jb")
-    'a\\\\x1b[2Jb'
+    >>> printable("a\x1b[2Jb")
+    'a\\x1b[2Jb'
     """
     return "".join(
         c if c == "\n" or c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text

@@ -1,0 +1,84 @@
+"""From artifacts to what the pages show: the facts of every stage with their public addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from catalog import urls
+from catalog.manifest import Artifact, AudioTrack, CaptionTrack, ChapterMark, Made, Poster, Rendition
+from catalog.model import Cue
+
+ReadCues = Callable[[Artifact, str], tuple[Cue, ...]]
+"""Reads the cues of a caption file of an artifact."""
+
+
+def made(recording: str, source_sha256: str, artifacts: Mapping[str, Artifact], read_cues: ReadCues) -> Made:
+    """Describe what was made of ``recording`` (``<event>/<recording>``) from its artifacts by stage name.
+
+    Raises:
+        KeyError: an artifact, or a file that one names, is missing.
+    """
+    media, captions, extra = artifacts["transcode"], artifacts["captions"], artifacts["enrich"]
+    public = _Addresses(recording)
+    return Made(
+        duration_ms=media.data["duration_ms"],
+        source_sha256=source_sha256,
+        hls=public(extra, extra.data["master"]),
+        poster=_poster(public, media),
+        storyboard=public(media, media.data.get("storyboard")),
+        renditions=tuple(
+            Rendition(**_with_addresses(public, media, entry), **_size(media, entry["file"]))
+            for entry in media.data["renditions"]
+        ),
+        audio=tuple(
+            AudioTrack(**_with_addresses(public, media, entry), **_size(media, entry["file"]))
+            for entry in media.data["audio"]
+        ),
+        captions=tuple(
+            CaptionTrack(
+                **_with_addresses(public, captions, entry),
+                **_size(captions, entry["file"]),
+                cues=read_cues(captions, entry["file"]),
+            )
+            for entry in captions.data["tracks"]
+        ),
+        chapters=tuple(ChapterMark(**entry) for entry in extra.data["chapters"]),
+        chapters_url=public(extra, extra.data.get("chapters_file")),
+    )
+
+
+class _Addresses:
+    """Public keys of the files of one recording's artifacts."""
+
+    def __init__(self, recording: str) -> None:
+        self._event, _, self._recording = recording.partition("/")
+
+    def __call__(self, artifact: Artifact, name: str | None) -> str | None:
+        if name is None:
+            return None
+        return urls.artifact(self._event, self._recording, artifact.digest, artifact.file(name).name)
+
+
+def _with_addresses(public: _Addresses, artifact: Artifact, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A stage's entry with file names turned into public keys."""
+    addresses = {"url": public(artifact, entry["file"])}
+    addresses |= {name: public(artifact, entry[name]) for name in ("playlist", "transcript") if name in entry}
+    return {**{name: value for name, value in entry.items() if name != "file"}, **addresses}
+
+
+def _size(artifact: Artifact, name: str) -> dict[str, Any]:
+    file = artifact.file(name)
+    return {"bytes": file.bytes, "sha256": file.sha256}
+
+
+def _poster(public: _Addresses, media: Artifact) -> Poster | None:
+    entry = media.data.get("poster")
+    if not entry:
+        return None
+    return Poster(
+        url=public(media, entry["file"]) or "",
+        width=entry["width"],
+        height=entry["height"],
+        thumbnail=public(media, entry.get("thumbnail")) or "",
+    )
