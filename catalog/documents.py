@@ -119,7 +119,7 @@ def _construct(name: str, node: yaml.Node, location: Location, lines: dict[Locat
             mapping[key] = _construct(name, value_node, (*location, key), lines)
             lines[(*location, key)] = key_node.start_mark.line + 1
         return mapping
-    return _scalar(node.value, plain=getattr(node, "style", None) is None)
+    return _scalar(node.value, plain=not getattr(node, "style", None))
 
 
 def _scalar(value: str, *, plain: bool) -> Any:

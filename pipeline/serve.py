@@ -7,7 +7,7 @@ from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO
 
 from pipeline.errors import ConfigurationError
 
@@ -18,7 +18,7 @@ class PreviewHandler(SimpleHTTPRequestHandler):
     """Serves files of one folder; HTTP/1.1 with single byte ranges (RFC 9110, section 14)."""
 
     protocol_version = "HTTP/1.1"
-    extensions_map: ClassVar[dict[str, str]] = {
+    extensions_map = {  # noqa: RUF012  (the base class declares it so)
         **SimpleHTTPRequestHandler.extensions_map,
         ".m3u8": "application/vnd.apple.mpegurl",
         ".m4a": "audio/mp4",
@@ -32,7 +32,7 @@ class PreviewHandler(SimpleHTTPRequestHandler):
         ".webp": "image/webp",
     }
 
-    def send_head(self) -> BinaryIO | None:  # type: ignore[override]  # typeshed names two concrete file classes
+    def send_head(self) -> BinaryIO | None:
         """Answer with a range of the file where one is asked for, else with the whole."""
         path = Path(self.translate_path(self.path))
         wanted = RANGE.match(self.headers.get("Range", "").strip())
