@@ -1,0 +1,301 @@
+"""The command line: arguments to calls, errors to messages, outcomes to exit codes. Nothing else prints or exits.
+
+Exit codes: 0 all done; 1 some recordings failed, all others are public; 2 usage or configuration; 3 another run
+holds the lock.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import IntEnum
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.console import ConsoleReporter, printable
+from pipeline.errors import AftertalkError, ConfigurationError, InvalidDocumentError, LockHeldError
+from pipeline.report import JsonReporter, Reporter
+
+if TYPE_CHECKING:
+    from pipeline.catalogue import CatalogueDirectory
+
+P = ParamSpec("P")
+
+
+class Exit(IntEnum):
+    """Exit codes."""
+
+    DONE = 0
+    SOME_FAILED = 1
+    USAGE = 2
+    LOCKED = 3
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="aftertalk")
+def cli() -> None:
+    """Turn the session recordings of a meeting into a public catalogue.
+
+    \b
+    First steps:
+      aftertalk init my-meetings        write a commented starter catalogue
+      aftertalk publish -C my-meetings  make and publish everything that is new
+      aftertalk serve -C my-meetings    look at it in your browser
+    """
+
+
+def _command(function: Callable[P, Exit | None]) -> Callable[P, None]:
+    """Turn errors into messages on standard error, and outcomes into exit codes."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = function(*args, **kwargs) or Exit.DONE
+        except LockHeldError as error:
+            code = _complain(error, Exit.LOCKED)
+        except (ConfigurationError, InvalidDocumentError) as error:
+            code = _complain(error, Exit.USAGE)
+        except AftertalkError as error:
+            code = _complain(error, Exit.SOME_FAILED)
+        except KeyboardInterrupt:
+            click.echo("stopped; run the command again to go on", err=True)
+            code = Exit.SOME_FAILED
+        sys.exit(code)
+
+    return run
+
+
+def _complain(error: AftertalkError, code: Exit) -> Exit:
+    click.echo(printable(f"error: {error}"), err=True)
+    return code
+
+
+def catalogue_option(function: Callable[P, None]) -> Callable[P, None]:
+    """``--catalogue DIR``."""
+    return click.option(
+        "-C",
+        "--catalogue",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path(),
+        help="The catalogue's directory (the one with catalogue.yaml); the current one by default.",
+    )(function)
+
+
+def json_option(function: Callable[P, None]) -> Callable[P, None]:
+    """``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Write JSON lines, for programs.")(function)
+
+
+@cli.command()
+@catalogue_option
+@click.option("--only", multiple=True, metavar="ID", help="Make only this recording (EVENT/RECORDING); repeatable.")
+@click.option("--dry-run", is_flag=True, help="Show what would be made, uploaded and deleted; change nothing.")
+@click.option("--to", metavar="URL", help="Publish here instead: a folder or s3://bucket/prefix.")
+@click.option("--engine", default="local", metavar="ENGINE", help="Where work runs: local.")
+@click.option("-v", "--verbose", is_flag=True, help="Also tell what is up to date, and why.")
+@json_option
+@_command
+def publish(
+    catalogue: Path,
+    only: tuple[str, ...],
+    dry_run: bool,
+    to: str | None,
+    engine: str,
+    verbose: bool,
+    as_json: bool,
+) -> Exit:
+    """Make and publish everything that is new.
+
+    Whatever was made before is kept. A recording that fails does not stop the others: its error says what to do.
+
+    \b
+    Examples:
+      aftertalk publish
+      aftertalk publish --dry-run
+      aftertalk publish --only gnm2021/theme-1-panel
+      aftertalk publish --to s3://our-bucket/meetings
+    """
+    from pipeline.run import Run
+
+    if engine != "local":
+        raise ConfigurationError(f"--engine {engine}", "is not an engine of this version", hint="use --engine local")
+    directory = _load(catalogue)
+    with _reporter(verbose=verbose, as_json=as_json) as reporter:
+        failed = Run(directory, reporter, now=datetime.now(UTC), target=to).publish(
+            only=frozenset(only), dry_run=dry_run
+        )
+    return Exit.SOME_FAILED if failed else Exit.DONE
+
+
+@cli.command()
+@catalogue_option
+@json_option
+@_command
+def status(catalogue: Path, as_json: bool) -> None:
+    """List every recording with its state and the reason.
+
+    \b
+    Examples:
+      aftertalk status
+      aftertalk status --json | jq .state
+    """
+    from pipeline.status import states
+
+    rows = states(_load(catalogue), now=datetime.now(UTC))
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row.as_dict(), ensure_ascii=False))
+        return
+    table = Table("Recording", "State", "Why", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(printable(row.recording), row.state, printable(row.reason))
+    Console().print(table)
+
+
+@cli.command()
+@catalogue_option
+@click.option("--port", default=8000, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
+@_command
+def serve(catalogue: Path, port: int) -> None:
+    """Show the published catalogue in a browser on this machine, until Ctrl-C."""
+    from pipeline.serve import server
+    from pipeline.storage import local_folder
+
+    directory = _load(catalogue)
+    with server(local_folder(directory.settings.publish, base=directory.root), port) as preview:
+        click.echo(f"http://127.0.0.1:{preview.server_port}/  (Ctrl-C ends)")
+        try:
+            preview.serve_forever()
+        except KeyboardInterrupt:
+            click.echo("stopped")
+
+
+@cli.command()
+@catalogue_option
+@click.option("--to", metavar="URL", help="Check this place instead of the configured one.")
+@click.option("--deep", is_flag=True, help="Also read every object and compare its SHA-256.")
+@json_option
+@_command
+def check(catalogue: Path, to: str | None, deep: bool, as_json: bool) -> Exit:
+    """Verify what was published: links, playlists, sizes and digests.
+
+    \b
+    Examples:
+      aftertalk check
+      aftertalk check --deep --to s3://our-bucket/meetings
+    """
+    from pipeline.check import check_site
+    from pipeline.stages.publish import open_target
+
+    outcome = check_site(open_target(_load(catalogue), to), deep=deep)
+    for finding in outcome.findings:
+        click.echo(json.dumps({"object": finding.key, "message": finding.message}) if as_json else str(finding))
+    if not as_json:
+        click.echo(outcome.summary)
+    return Exit.SOME_FAILED if outcome.findings else Exit.DONE
+
+
+@cli.command()
+@catalogue_option
+@_command
+def doctor(catalogue: Path) -> Exit:
+    """Tell versions, and what is missing or does not work on this machine."""
+    from pipeline.doctor import examine
+
+    lines = examine(catalogue)
+    for line in lines:
+        click.echo(f"{'ok     ' if line.is_good else 'MISSING'}  {line.name}: {line.detail}")
+    return Exit.DONE if all(line.is_good or line.is_optional for line in lines) else Exit.SOME_FAILED
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@_command
+def init(directory: Path) -> None:
+    """Write a commented starter catalogue into DIRECTORY that publishes as it is."""
+    from pipeline.init import create
+
+    for path in create(directory):
+        click.echo(f"wrote {path}")
+    click.echo(f"Now put recordings into the recordings folder and run: aftertalk publish -C {directory}")
+
+
+@cli.command()
+@click.argument("recording", metavar="ID")
+@catalogue_option
+@click.option("--reason", default="", help="Shown on the page that remains.")
+@_command
+def withdraw(recording: str, catalogue: Path, reason: str) -> Exit:
+    """Take the recording ID (EVENT/RECORDING) off the web, now and for good.
+
+    The decision is kept in releases.yaml beside catalogue.yaml. Everything of the recording is removed from the
+    place it was published to; a page that says so remains.
+    """
+    from pipeline.releases import withdraw as decide
+    from pipeline.run import Run
+
+    path = decide(_load(catalogue), recording, reason)
+    click.echo(f"{recording} is withdrawn (recorded in {path})")
+    with _reporter(verbose=False, as_json=False) as reporter:
+        failed = Run(_load(catalogue), reporter, now=datetime.now(UTC)).publish(only=frozenset({recording}))
+    return Exit.SOME_FAILED if failed else Exit.DONE
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@click.option("--day-first", is_flag=True, help="Dates such as 03/04/2021 mean the third of April.")
+@json_option
+@_command
+def programme(file: Path, day_first: bool, as_json: bool) -> None:
+    """Show what a programme FILE contains, as Aftertalk understands it.
+
+    \b
+    Reads frab, pentabarf and pretalx schedules, Indico exports, iCalendar, spreadsheets (CSV) and more.
+    """
+    from pipeline.programmes import read_programme
+
+    result = read_programme(file, day_first=day_first)
+    if as_json:
+        click.echo(result.event.model_dump_json(exclude_defaults=True))
+        return
+    event = result.event
+    click.echo(printable(f"{event.title} ({event.start} to {event.end}, {event.timezone})"))
+    for session in event.sessions:
+        when = f"{session.start:%Y-%m-%d %H:%M}" if session.start else "no time"
+        people = ", ".join(person.name for person in session.people)
+        click.echo(printable(f"  {when}  {session.id}: {session.title}{f' ({people})' if people else ''}"))
+        for recording in session.recordings:
+            click.echo(printable(f"      {recording.kind.value}: {recording.title}"))
+    for finding in result.findings:
+        click.echo(printable(f"{finding.severity.value}: {finding}"), err=True)
+    recordings = sum(len(session.recordings) for session in event.sessions)
+    click.echo(f"{len(event.sessions)} sessions, {recordings} recordings, {len(result.findings)} findings")
+
+
+def _load(root: Path) -> CatalogueDirectory:
+    from pipeline.catalogue import load
+    from pipeline.programmes import import_programme
+
+    return load(root.resolve(), import_programme)
+
+
+@contextmanager
+def _reporter(*, verbose: bool, as_json: bool) -> Iterator[Reporter]:
+    if as_json:
+        yield JsonReporter(sys.stdout)
+        return
+    with ConsoleReporter(Console(), verbose=verbose) as reporter:
+        yield reporter
