@@ -9,6 +9,16 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
+class Tools:
+    """The programs in use; plain data, found by ``tools.find_tools``."""
+
+    ffmpeg: Path
+    ffmpeg_version: str
+    bwrap: Path | None
+    """bubblewrap; ``None`` where processes cannot be confined by namespaces."""
+
+
+@dataclass(frozen=True)
 class Limits:
     """Bounds on a process and its children; ``None`` is unbounded."""
 
@@ -28,11 +38,11 @@ class Command:
     """A command line with everything it may see.
 
     Attributes:
-        argv: program and arguments. Paths in it are as the process sees them: ``/in/<name>`` for inputs and
-            relative names for outputs (the working directory is the output folder).
-        inputs: name below ``/in`` -> the real file, readable; nothing else of the machine's data is in sight.
+        argv: program and arguments. The program is ``ffmpeg`` or ``python``. Paths are as the process sees them:
+            ``/in/<name>`` for inputs and relative names for outputs (the working directory is the output folder).
+        inputs: name below ``/in`` -> the real file or folder, readable; nothing else of the machine's data is in sight.
         output: the real folder that is the process's working directory, the only place it can write.
-        environment: its whole environment.
+        environment: its whole environment; values may name ``/in/<name>``.
         limits: bounds.
         duration_ms: media milliseconds it works through, for progress; 0 when not known.
     """
