@@ -1,0 +1,72 @@
+"""Cues as running text: paragraphs by speaker and pause, for pages and plain-text transcripts. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from catalog.model import Cue
+
+PAUSE_MS = 3000
+"""Silence after which a new paragraph begins."""
+LONG_PARAGRAPH = 600
+"""Characters after which a paragraph ends with the next sentence; three times as many end it anywhere."""
+
+_SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»)\]」』）]*\Z")
+_NO_SPACE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """What one speaker says in one go."""
+
+    speaker: str
+    """Empty when not known."""
+    cues: tuple[Cue, ...]
+    """At least one; each can be linked to by its ``start_ms``."""
+
+    @property
+    def start_ms(self) -> int:
+        """When it begins."""
+        return self.cues[0].start_ms
+
+    @property
+    def text(self) -> str:
+        """The text without line breaks."""
+        return joined(cue.text for cue in self.cues)
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Texts as one line; no space between Chinese or Japanese characters.
+
+    >>> joined(["one\\ntwo", "three"]), joined(["日本", "語"])
+    ('one two three', '日本語')
+    """
+    result = ""
+    for line in (line.strip() for text in texts for line in text.split("\n")):
+        tight = result and line and _NO_SPACE.match(result[-1]) and _NO_SPACE.match(line[0])
+        result += line if tight or not result else f" {line}"
+    return result
+
+
+def paragraphs(cues: Iterable[Cue]) -> tuple[Paragraph, ...]:
+    """Gather cues into paragraphs: a new one at another speaker, after a pause, or when it gets long."""
+    found: list[Paragraph] = []
+    current: list[Cue] = []
+    length = 0
+    for cue in cues:
+        if current and _ends(current[-1], cue, length):
+            found.append(Paragraph(current[0].speaker, tuple(current)))
+            current, length = [], 0
+        current.append(cue)
+        length += len(cue.text)
+    if current:
+        found.append(Paragraph(current[0].speaker, tuple(current)))
+    return tuple(found)
+
+
+def _ends(last: Cue, following: Cue, length: int) -> bool:
+    if following.speaker != last.speaker or following.start_ms - last.end_ms >= PAUSE_MS:
+        return True
+    return length >= 3 * LONG_PARAGRAPH or (length >= LONG_PARAGRAPH and bool(_SENTENCE_END.search(last.text)))
