@@ -1,1 +1,65 @@
-"""Readers of programmes: one module per format, bytes to Event and findings."""
+"""Programmes in the formats organisers have, read into one model.
+
+    read(name, content) -> Programme        one file
+    read_many({name: content}) -> Programme  several files of one programme
+
+Every reader is pure (bytes in, event and findings out), finds its format by what the file contains, and loses no talk:
+what does not become a session is listed in ``Programme.left_out``. ``docs/programmes.md`` says how fields map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.programme import frab_json, frab_xml, hub, jsontree, xmltree
+from catalog.programme.assemble import assemble
+from catalog.programme.base import MAX_BYTES, Options, Programme, Reading, refuse
+
+__all__ = ["Options", "Programme", "read"]
+
+
+@dataclass(frozen=True)
+class _Format:
+    name: str
+    matches: Callable[[Any], bool]
+    read: Callable[[Any, Reading], None]
+
+
+_XML = (_Format(frab_xml.NAME, frab_xml.matches, frab_xml.read),)
+_JSON = (
+    _Format(hub.NAME, hub.matches, hub.read),
+    _Format(frab_json.NAME, frab_json.matches, frab_json.read),
+)
+
+
+def read(name: str, content: bytes, *, options: Options | None = None) -> Programme:
+    """Read a programme.
+
+    Args:
+        name: how messages name the file; its ending is only a hint.
+        content: the bytes of the file.
+        options: what the file cannot say of itself.
+
+    Raises:
+        InvalidDocumentError: the file cannot be read at all: unknown format, broken, hostile or too large.
+    """
+    if len(content) > MAX_BYTES:
+        raise refuse(name, f"the file has {len(content)} bytes; at most {MAX_BYTES} are read")
+    if not content.strip():
+        raise refuse(name, "the file is empty", "export it again")
+    reading = Reading(name, options or Options())
+    start = content.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    if start == b"<":
+        return _with(_XML, xmltree.parse(name, content), reading)
+    return _with(_JSON, jsontree.parse(name, content), reading)
+
+
+def _with(formats: tuple[_Format, ...], document: Any, reading: Reading) -> Programme:
+    for form in formats:
+        if form.matches(document):
+            form.read(document, reading)
+            return assemble(reading, form.name)
+    name = reading.name
+    raise refuse(name, "this is not a programme in a format that is known")
