@@ -6,6 +6,8 @@ All functions return keys relative to the published root: no leading slash, ``/`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 CATALOG = "catalog.json"
 MEDIA = "media/"
 STATE = "state/"
@@ -72,3 +74,9 @@ def relative(target: str, *, base: str) -> str:
         common += 1
     steps = "../" * (len(base_parts) - common) + "/".join(target_parts[common:])
     return steps or "./"
+
+
+def pages_of_recording(event_id: str, session_id: str, recording_id: str, languages: Sequence[str]) -> list[str]:
+    """Every folder of pages about one recording and nothing else, in all interface languages (the first is default)."""
+    page = recording(event_id, session_id, recording_id)
+    return [page, *(f"{language}/{page}" for language in languages[1:])]

@@ -1,4 +1,4 @@
-"""Decisions of ``aftertalk withdraw``: ``releases.yaml`` beside ``catalogue.yaml``, which counts before everything else."""
+"""Decisions of ``aftertalk withdraw``: ``releases.yaml`` beside ``catalogue.yaml`` counts before everything else."""
 
 from __future__ import annotations
 
