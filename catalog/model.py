@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
@@ -70,7 +70,7 @@ def _check_id(value: str) -> str:
 def _check_language(value: str) -> str:
     try:
         Locale.parse(value, sep="-")
-    except ValueError as error:
+    except (ValueError, UnknownLocaleError) as error:
         raise ValueError(f"{value!r} is not a language tag; use for example en, fr, es, pt-BR or zh-Hans") from error
     return value
 
