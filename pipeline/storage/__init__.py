@@ -1,1 +1,52 @@
-"""Where the catalogue is published: one store protocol, its implementations, and the pure publish plan."""
+"""Where the catalogue is published: one store protocol, its implementations, and the pure publish plan.
+
+``open_store`` gives an ``ObjectStore`` for an address; ``publish.publish`` makes a set of objects public in it. The
+protocol is in ``protocol.py``; the stores are ``local.py``, ``s3.py`` and, for tests, ``memory.py``; what is done
+and in which order is decided by ``plan.py`` and carried out by ``execute.py``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.errors import ConfigurationError
+from pipeline.storage.local import LocalStore
+from pipeline.storage.protocol import ObjectStore
+
+S3_SCHEME = "s3://"
+
+
+def open_store(url: str, *, base: Path, endpoint: str | None = None) -> ObjectStore:
+    """Open a store by its address: a folder (relative to ``base``), or ``s3://bucket/prefix``.
+
+    ``endpoint`` is the address of an S3-compatible service other than AWS; credentials come from the usual boto3
+    chain.
+
+    Raises:
+        ConfigurationError: the address is not one of these.
+        StoreError: the credentials or the endpoint are unusable.
+    """
+    if url.startswith(S3_SCHEME):
+        from pipeline.storage.s3 import open_s3  # noqa: PLC0415 (boto3 takes long to load and is not always needed)
+
+        bucket, _, prefix = url.removeprefix(S3_SCHEME).partition("/")
+        if not bucket:
+            raise ConfigurationError(url, "names no bucket", hint="write it as s3://bucket or s3://bucket/prefix")
+        return open_s3(bucket, prefix, endpoint=endpoint)
+    if "://" in url:
+        raise ConfigurationError(url, "is not a place to publish to", hint="use a folder or s3://bucket/prefix")
+    return LocalStore(base / url)
+
+
+def local_folder(url: str, *, base: Path) -> Path:
+    """The folder that a place to publish to is.
+
+    Raises:
+        ConfigurationError: it is not a folder of this machine.
+    """
+    if "://" in url:
+        raise ConfigurationError(url, "is not a folder of this machine", hint="look at it at its public address")
+    return LocalStore(base / url).root
+
+
+__all__ = ["ObjectStore", "local_folder", "open_store"]

@@ -1,0 +1,134 @@
+"""What a publish does, as data: uploads, skips, deletes, and the plan that orders them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from pipeline.storage.protocol import Wanted
+
+
+class Phase(IntEnum):
+    """The order of a publish. Everything of one phase is done before the next begins."""
+
+    TAKE_BACK = 0
+    """What was withdrawn goes first, and the pages that say so replace it."""
+    RECORD = 1
+    """The record of the generation to come, so that a run that is killed leaves nothing unaccounted for."""
+    MEDIA = 2
+    """Video and audio."""
+    COMPANIONS = 3
+    """Captions, posters, playlists, recording manifests: they name media."""
+    ASSETS = 4
+    """Style sheets, scripts, search index: pages name them."""
+    PAGES = 5
+    """Pages, the deepest first: lists name watch pages."""
+    INDEX = 6
+    """The home page, feeds and everything else that names pages."""
+    COMMIT = 7
+    """``catalog.json``: from here on the generation is public."""
+    DELETE = 8
+    """What no generation needs any more."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An object to send, and why."""
+
+    wanted: Wanted
+    phase: Phase
+    rank: int
+    """Order within the phase, lowest first."""
+    reason: str
+    absent: bool
+    """Whether the store has nothing at this address."""
+
+
+@dataclass(frozen=True)
+class Skip:
+    """An object that the store has already."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Delete:
+    """An object to remove, and why."""
+
+    key: str
+    size: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything one publish does, in order."""
+
+    generation: int
+    """The generation that will be public."""
+    commits: bool
+    """Whether a new generation is made; otherwise ``generation`` is the one that is public already."""
+    withdrawals: tuple[Delete, ...]
+    """Removed before anything else, all their versions."""
+    uploads: tuple[Upload, ...]
+    """In order of phase and rank; the record and ``catalog.json`` are not among them."""
+    skips: tuple[Skip, ...]
+    deletes: tuple[Delete, ...]
+    """Removed after the commit, in this order."""
+    waiting: tuple[Skip, ...]
+    """No longer wanted, kept for readers of the generation before until the grace period is over."""
+    strangers: int
+    """Objects in the store that Aftertalk did not put there; they are left alone."""
+    record_key: str
+    record: bytes
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.commits or self.withdrawals or self.uploads or self.deletes)
+
+    @property
+    def upload_bytes(self) -> int:
+        """Bytes to send."""
+        return sum(one.wanted.size for one in self.uploads)
+
+    def lines(self) -> Iterator[str]:
+        """The plan in words, one action a line, in the order of execution."""
+        for delete in self.withdrawals:
+            yield f"withdraw {delete.key} ({delete.size} bytes): {delete.reason}"
+        for upload in self.uploads:
+            yield f"upload {upload.wanted.key} ({upload.wanted.size} bytes): {upload.reason}"
+        if self.commits:
+            yield f"commit generation {self.generation}"
+        for delete in self.deletes:
+            yield f"delete {delete.key} ({delete.size} bytes): {delete.reason}"
+
+    def summary(self) -> str:
+        """The plan in one sentence."""
+        if self.is_empty:
+            return f"nothing to do: all {len(self.skips)} objects of generation {self.generation} are public"
+        removed = len(self.withdrawals) + len(self.deletes)
+        return (
+            f"{len(self.uploads)} to upload ({self.upload_bytes} bytes), {len(self.skips)} already there, "
+            f"{removed} to remove"
+        )
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What decides about removals.
+
+    Attributes:
+        withdrawn: prefixes of which nothing may remain except what is wanted.
+        now: the present.
+        grace: how long readers of an older generation can still find what it names.
+        abandoned: age at which the leavings of a run that never finished are removed.
+    """
+
+    now: datetime
+    withdrawn: tuple[str, ...] = ()
+    grace: timedelta = timedelta(hours=1)
+    abandoned: timedelta = timedelta(days=1)

@@ -1,0 +1,86 @@
+"""How objects are served: content types by name, and cache classes by address. Pure."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from catalog import urls
+
+_UTF8 = "; charset=utf-8"
+_FEEDS = {"podcast.xml": "application/rss+xml", "rss.xml": "application/rss+xml", "atom.xml": "application/atom+xml"}
+_TYPES = {
+    ".aac": "audio/aac",
+    ".avif": "image/avif",
+    ".css": "text/css",
+    ".csv": "text/csv",
+    ".gif": "image/gif",
+    ".gz": "application/gzip",
+    ".html": "text/html",
+    ".ico": "image/vnd.microsoft.icon",
+    ".ics": "text/calendar",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".m4a": "audio/mp4",
+    ".m4s": "video/iso.segment",
+    ".md": "text/markdown",
+    ".mjs": "text/javascript",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".srt": "application/x-subrip",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+    ".vtt": "text/vtt",
+    ".wasm": "application/wasm",
+    ".webm": "video/webm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+    ".xml": "application/xml",
+}
+_HASHED_NAME = re.compile(r"[._-][0-9a-f]{8,64}\.")
+_MEDIA_DEPTH = 5
+"""Parts of ``media/<event>/<recording>/<digest>/<file>``."""
+
+
+class Cache(StrEnum):
+    """How long a reader may keep an object without asking again; the value is the ``Cache-Control`` header."""
+
+    IMMUTABLE = "public, max-age=31536000, immutable"
+    """The address names the content: it never changes."""
+    REVALIDATE = "no-cache"
+    """Ask each time whether it changed (usually answered by 304, without a body)."""
+
+
+def content_type(key: str) -> str:
+    """The content type an object is served with, from its name; text is UTF-8.
+
+    >>> content_type("media/e/r/0123/captions/en.vtt")
+    'text/vtt; charset=utf-8'
+    """
+    name = PurePosixPath(key)
+    kind = _FEEDS.get(name.name) or _TYPES.get(name.suffix.lower(), "application/octet-stream")
+    return kind + _UTF8 if kind.startswith("text/") else kind
+
+
+def cache_class(key: str) -> Cache:
+    """The cache class of an object, from its address.
+
+    Files below a content digest and assets with a digest in their name never change. Playlists, pages, feeds and
+    everything else are asked for again.
+    """
+    name = PurePosixPath(key)
+    if name.suffix == ".m3u8":
+        return Cache.REVALIDATE
+    if key.startswith(urls.MEDIA):
+        return Cache.IMMUTABLE if len(name.parts) >= _MEDIA_DEPTH else Cache.REVALIDATE
+    hashed = key.startswith(urls.ASSETS) and _HASHED_NAME.search(name.name)
+    return Cache.IMMUTABLE if hashed else Cache.REVALIDATE

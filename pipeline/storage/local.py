@@ -1,0 +1,273 @@
+"""A folder as an object store, for any static web server, with the promises of a real one.
+
+A put writes a temporary file below ``.aftertalk-store/`` in the same file system, syncs it to the disk, and renames
+it into place, so that a reader, a kill or a power cut never meets half an object. Conditional puts hold a lock file.
+Symbolic links out of the folder are refused. The ETag is the MD5 of files that S3 would take in one part, and
+identity and time of the larger ones.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from hashlib import md5, sha256
+from pathlib import Path
+from typing import IO
+
+from pipeline.errors import StoreError
+from pipeline.storage.protocol import (
+    RESERVED,
+    Capabilities,
+    Condition,
+    Entry,
+    NoSuchObjectError,
+    Object,
+    OnBytes,
+    PreconditionFailedError,
+    Wanted,
+    check_key,
+)
+
+_PIECE = 1024 * 1024
+_HASHED_BYTES = 8 * 1024 * 1024
+
+
+class LocalStore:
+    """The folder ``root``; it is made when something is first written."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = Path(os.path.abspath(root))  # noqa: PTH100 (keeps a symlinked root as the organiser wrote it)
+        self._private = self._root / RESERVED
+
+    @property
+    def address(self) -> str:
+        """The folder."""
+        return str(self._root)
+
+    @property
+    def root(self) -> Path:
+        """The folder."""
+        return self._root
+
+    def capabilities(self) -> Capabilities:
+        """Everything: conditions are kept by a lock file."""
+        return Capabilities(creates=True, swaps=True)
+
+    def list(self, prefix: str = "") -> Iterator[Entry]:
+        """See ``ObjectStore.list``."""
+        keys = (path.relative_to(self._root).as_posix() for path in _files(self._root, skip=self._private))
+        for key in sorted(key for key in keys if key.startswith(prefix)):
+            if (entry := self.head(key)) is not None:
+                yield entry
+
+    def head(self, key: str) -> Entry | None:
+        """See ``ObjectStore.head``."""
+        try:
+            with self._open(key) as file:
+                return _entry(key, file)
+        except NoSuchObjectError:
+            return None
+
+    def read(self, key: str, *, start: int = 0, end: int | None = None) -> Object:
+        """See ``ObjectStore.read``."""
+        with self._open(key) as file:
+            entry = _entry(key, file)
+            file.seek(start)
+            return Object(entry, file.read(-1 if end is None else max(0, end - start)))
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """See ``ObjectStore.stream``."""
+        file = self._open(key)
+
+        def pieces() -> Iterator[bytes]:
+            with file:
+                while piece := file.read(_PIECE):
+                    yield piece
+
+        return pieces()
+
+    def put(self, wanted: Wanted, *, condition: Condition | None = None, on_bytes: OnBytes | None = None) -> str:
+        """See ``ObjectStore.put``."""
+        target = self._path(wanted.key)
+        if wanted.content is None:
+            raise StoreError(wanted.key, "there is nothing to upload")
+        with self._mended(wanted.key):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._refuse_links(wanted.key, target)
+            temporary = self._temporary()
+            try:
+                _write(wanted, temporary, on_bytes)
+                if condition is None:
+                    return self._rename(wanted.key, temporary, target)
+                with self._lock():
+                    present = self.head(wanted.key)
+                    if condition.etag != (present.etag if present else None):
+                        raise PreconditionFailedError(str(target), "somebody else changed it")
+                    return self._rename(wanted.key, temporary, target)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """See ``ObjectStore.delete``. Folders that become empty go too."""
+        for key in keys:
+            path = self._path(key)
+            with self._mended(key):
+                with suppress(FileNotFoundError, NotADirectoryError):
+                    self._refuse_links(key, path)
+                    path.unlink()
+                for folder in path.parents:
+                    if folder == self._root or not _remove_empty(folder):
+                        break
+
+    purge = delete
+
+    def abandon(self, *, before: datetime, withdrawn: tuple[str, ...] = ()) -> int:
+        """See ``ObjectStore.abandon``: temporary files, which nobody is served."""
+        del withdrawn
+        stale = [
+            path
+            for path in _files(self._private, skip=self._lock_file)
+            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before
+        ]
+        for path in stale:
+            path.unlink(missing_ok=True)
+        return len(stale)
+
+    @property
+    def _lock_file(self) -> Path:
+        return self._private / "lock"
+
+    def _path(self, key: str) -> Path:
+        return self._root / check_key(key)
+
+    def _refuse_links(self, key: str, path: Path) -> None:
+        inside = path.parent.resolve().is_relative_to(self._root.resolve())
+        if not inside or path.is_symlink():
+            hint = "remove the symbolic link from the published folder"
+            raise StoreError(str(path), f"{key} leads out of the published folder by a symbolic link", hint=hint)
+
+    def _open(self, key: str) -> IO[bytes]:
+        path = self._path(key)
+        self._refuse_links(key, path)
+        try:
+            return path.open("rb")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            raise NoSuchObjectError(str(path), "there is no such object") from error
+        except OSError as error:
+            raise _store_error(str(path), error) from error
+
+    def _temporary(self) -> Path:
+        self._private.mkdir(parents=True, exist_ok=True)
+        return self._private / f"{secrets.token_hex(12)}.part"
+
+    def _rename(self, key: str, temporary: Path, target: Path) -> str:
+        temporary.replace(target)
+        _sync_folder(target.parent)
+        with target.open("rb") as file:
+            return _entry(key, file).etag
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        self._private.mkdir(parents=True, exist_ok=True)
+        with self._lock_file.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def _mended(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise _store_error(f"{self.address}/{key}", error) from error
+
+
+def _write(wanted: Wanted, path: Path, on_bytes: OnBytes | None) -> None:
+    """Write the content to a new file, synced, checking size and SHA-256 on the way."""
+    digest, size = sha256(), 0
+    with path.open("xb") as file:
+        for piece in _pieces(wanted):
+            file.write(piece)
+            digest.update(piece)
+            size += len(piece)
+            if on_bytes:
+                on_bytes(len(piece))
+        file.flush()
+        os.fsync(file.fileno())
+    if size != wanted.size or digest.hexdigest() != wanted.sha256:
+        raise StoreError(wanted.key, "its content changed while it was being published", hint="run the command again")
+
+
+def _pieces(wanted: Wanted) -> Iterator[bytes]:
+    if isinstance(wanted.content, bytes):
+        yield wanted.content
+    elif wanted.content is not None:
+        with wanted.content.open("rb") as source:
+            while piece := source.read(_PIECE):
+                yield piece
+
+
+def _entry(key: str, file: IO[bytes]) -> Entry:
+    """The entry of an open file, so that all its facts belong to the same bytes."""
+    status = os.fstat(file.fileno())
+    if status.st_size <= _HASHED_BYTES:
+        file.seek(0)
+        etag = md5(file.read(), usedforsecurity=False).hexdigest()
+    else:
+        etag = f"{status.st_size:x}-{status.st_mtime_ns:x}-{status.st_ino:x}"
+    return Entry(key, status.st_size, etag, datetime.fromtimestamp(status.st_mtime, UTC))
+
+
+def _files(folder: Path, *, skip: Path) -> Iterator[Path]:
+    """Regular files below a folder; links are not followed and not given."""
+    try:
+        with os.scandir(folder) as found:
+            entries = list(found)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _store_error(str(folder), error) from error
+    for entry in entries:
+        path = Path(entry.path)
+        if path == skip:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(path, skip=skip)
+        elif entry.is_file(follow_symlinks=False):
+            yield path
+
+
+def _remove_empty(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+_HINTS = {
+    errno.ENOSPC: "free space on the disk, then run the command again; what was public still is",
+    errno.EDQUOT: "free space in your quota, then run the command again; what was public still is",
+    errno.EROFS: "publish to a folder that can be written",
+    errno.EACCES: "give yourself the right to write there, or publish to another folder",
+    errno.ENOTDIR: "a file stands where a folder is needed; remove it, or publish to an empty folder",
+    errno.EEXIST: "a file stands where a folder is needed; remove it, or publish to an empty folder",
+    errno.EISDIR: "a folder stands where a file is needed; remove it, or publish to an empty folder",
+}
+
+
+def _store_error(reference: str, error: OSError) -> StoreError:
+    reason = (error.strerror or str(error)).lower()
+    return StoreError(reference, f"cannot be used ({reason})", hint=_HINTS.get(error.errno or 0, ""))

@@ -1,0 +1,162 @@
+"""The publish plan: from what is wanted and what the store holds, everything that must be done, as data. Pure.
+
+The plan is what ``--dry-run`` prints and what ``execute`` carries out. Its order keeps readers whole at any moment:
+what a page refers to is there before the page is, and what an old page refers to stays for a while after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+
+from catalog import urls
+from pipeline.errors import StoreError
+from pipeline.storage.actions import Delete, Phase, Plan, Rules, Skip, Upload
+from pipeline.storage.headers import Cache
+from pipeline.storage.protocol import Wanted, check_key
+from pipeline.storage.removals import orphans, removals, retired_objects, spent_records
+from pipeline.storage.state import Published, Record, Remote, record_key
+
+_TEXT_MEDIA = frozenset({".m3u8", ".vtt", ".txt", ".json", ".srt", ".jpg", ".jpeg", ".png", ".webp", ".avif"})
+_NAMED = 5
+"""How many objects a message names at most."""
+
+
+def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog_changed: bool) -> Plan:
+    """Compare what is wanted with what the store holds.
+
+    ``catalog_changed`` tells whether ``catalog.json`` would differ although no object does.
+
+    Raises:
+        StoreError: an object is wanted that is neither here nor there, two have the same address, or a first
+            publish would overwrite what somebody else put there.
+    """
+    objects = _by_key(wanted)
+    uploads, skips = _compare(objects, remote, rules.withdrawn)
+    _refuse_missing(uploads, remote)
+    _refuse_strangers(uploads, remote)
+    published = {key: Published.of(one) for key, one in objects.items()}
+    withdrawals = tuple(
+        Delete(key, entry.size, "its recording was withdrawn")
+        for key, entry in remote.entries.items()
+        if key not in objects and key.startswith(rules.withdrawn)
+    )
+    commits = bool(uploads) or catalog_changed or _differs(published, remote)
+    keep = published.keys() | {one.key for one in withdrawals}
+    taking_back = any(key.startswith(rules.withdrawn) for key in remote.record.objects.keys() - published.keys())
+    retired = retired_objects(remote, keep=keep, commits=commits, taking_back=taking_back)
+    record = Record(remote.generation + 1, published, retired) if commits else remote.record
+    data = record.encode() if commits else b""
+    key = record_key(record.generation, data) if commits else remote.record_key
+    orphaned = orphans(remote, keep=keep)
+    deletes, waiting = removals(remote, rules, retired, orphaned=orphaned)
+    known = {*keep, *retired, *orphaned, *remote.unfinished, urls.CATALOG, remote.record_key}
+    return Plan(
+        generation=record.generation,
+        commits=commits,
+        withdrawals=withdrawals,
+        uploads=tuple(sorted(uploads, key=lambda one: (one.phase, one.rank, -one.wanted.size, one.wanted.key))),
+        skips=tuple(skips),
+        deletes=deletes + spent_records(remote, rules, waiting, current=key),
+        waiting=waiting,
+        strangers=sum(entry not in known for entry in remote.entries),
+        record_key=key,
+        record=data,
+    )
+
+
+def phase_of(key: str) -> tuple[Phase, int]:
+    """When an object is sent: its phase, and its rank within the phase."""
+    name = PurePosixPath(key)
+    if key.startswith(urls.MEDIA):
+        if name.suffix == ".m3u8":
+            return Phase.COMPANIONS, 1  # a playlist names captions and media
+        if name.name == "manifest.json":
+            return Phase.COMPANIONS, 2  # and a manifest names everything
+        return (Phase.COMPANIONS if name.suffix in _TEXT_MEDIA else Phase.MEDIA), 0
+    if key.startswith(urls.ASSETS):
+        return Phase.ASSETS, 0
+    if name.suffix == ".html" and len(name.parts) > 1:
+        return Phase.PAGES, -len(name.parts)
+    return Phase.INDEX, 1 if name.suffix == ".html" else 0
+
+
+def _by_key(wanted: Iterable[Wanted]) -> dict[str, Wanted]:
+    objects: dict[str, Wanted] = {}
+    for one in wanted:
+        check_key(one.key)
+        if one.key == urls.CATALOG or one.key.startswith(urls.STATE):
+            raise StoreError(one.key, "this address belongs to the publish itself")
+        if objects.setdefault(one.key, one).sha256 != one.sha256:
+            raise StoreError(one.key, "two different objects want this address")
+    return objects
+
+
+def _compare(
+    objects: Mapping[str, Wanted], remote: Remote, withdrawn: tuple[str, ...]
+) -> tuple[list[Upload], list[Skip]]:
+    uploads, skips = [], []
+    for key, one in objects.items():
+        reason = _why_upload(one, remote)
+        if reason is None:
+            skips.append(Skip(key, "unchanged"))
+            continue
+        phase, rank = (Phase.TAKE_BACK, 0) if key.startswith(withdrawn) else phase_of(key)
+        uploads.append(Upload(one, phase, rank, reason, absent=key not in remote.entries))
+    return uploads, skips
+
+
+def _why_upload(one: Wanted, remote: Remote) -> str | None:
+    """Why an object must be sent; ``None`` when the store has exactly this already."""
+    if one.key not in remote.entries:
+        return "new" if one.key not in remote.record.objects else "missing from the store"
+    here = Published.of(one)
+    before = remote.record.objects.get(one.key)
+    if before is None:
+        left = any(record.objects.get(one.key) == here for record in remote.unfinished.values())
+        certain = one.cache is Cache.IMMUTABLE or (here.md5 and remote.md5_etags)
+        if left and certain and remote.intact(one.key, here):
+            return None
+        return "left by a run that did not finish" if remote.is_ours else "not published by Aftertalk"
+    if before.sha256 != here.sha256 or before.size != here.size:
+        return "changed"
+    if (before.content_type, before.cache) != (here.content_type, here.cache):
+        return "served differently"
+    return None if remote.intact(one.key, before) else "damaged in the store"
+
+
+def _refuse_missing(uploads: Iterable[Upload], remote: Remote) -> None:
+    missing = [one.wanted.key for one in uploads if one.wanted.content is None]
+    if missing:
+        raise StoreError(
+            remote.address,
+            f"{len(missing)} objects are neither in the store nor on this machine",
+            context=_names(missing),
+            hint="run the command again: what is missing is made anew",
+        )
+
+
+def _refuse_strangers(uploads: Iterable[Upload], remote: Remote) -> None:
+    if remote.is_ours:
+        return
+    taken = [one.wanted.key for one in uploads if not one.absent]
+    if taken:
+        raise StoreError(
+            remote.address,
+            "there is something here already that Aftertalk did not publish, and it would be overwritten",
+            context=_names(taken),
+            hint="publish to an empty folder or prefix, or remove what is there",
+        )
+
+
+def _names(keys: list[str]) -> str:
+    more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+    return ", ".join(sorted(keys)[:_NAMED]) + more
+
+
+def _differs(published: Mapping[str, Published], remote: Remote) -> bool:
+    """Whether other objects are wanted than the public record names."""
+    return remote.record.generation != remote.generation or published.keys() != remote.record.objects.keys()
+
+
+__all__ = ["Delete", "Phase", "Plan", "Rules", "Skip", "Upload", "make_plan", "phase_of"]

@@ -1,0 +1,208 @@
+"""What an object store is: the nouns, the protocol, and its errors.
+
+Every implementation keeps the same promises, and one contract test suite (``tests/store``) holds them to it:
+
+- A key is a relative path such as ``media/a/b.mp4``; ``check_key`` says which are accepted.
+- A put is atomic and verified: readers see the old object or the whole new one, and the bytes that arrived are
+  those that ``Wanted.sha256`` names, or the put fails.
+- A put with a ``Condition`` either takes effect or raises ``PreconditionFailedError``, where the store honours
+  conditions at all (``capabilities``). A lost reply to one's own put is not reported as a conflict.
+- Deleting what is not there is no error.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.errors import StoreError
+from pipeline.storage.headers import Cache, cache_class, content_type
+
+MAX_KEY_BYTES = 900
+"""S3 allows 1,024 bytes including the prefix; some servers refuse 1,000."""
+MAX_PART_BYTES = 240
+"""Longest name between two slashes, so that a key is also a path on every file system."""
+RESERVED = ".aftertalk-store"
+"""First part of keys that stores keep for themselves (temporary files, locks, probes)."""
+
+OnBytes = Callable[[int], None]
+"""Hears how many further bytes of an object have been sent; from any thread."""
+
+
+class NoSuchObjectError(StoreError):
+    """There is no object of that key."""
+
+
+class PreconditionFailedError(StoreError):
+    """Somebody else wrote or removed the object since it was looked at; nothing was written."""
+
+
+class BadKeyError(StoreError):
+    """The key is not a safe relative path."""
+
+
+def check_key(key: str) -> str:
+    """Return ``key`` when it is a safe relative path, the same on every kind of store.
+
+    Raises:
+        BadKeyError: it is empty, too long, absolute, has empty, ``.`` or ``..`` parts, a backslash or control
+            characters, or belongs to the store itself.
+    """
+    parts = key.split("/")
+    bad = (
+        len(key.encode(errors="surrogatepass")) > MAX_KEY_BYTES
+        or any(part in {"", ".", ".."} or len(part.encode(errors="surrogatepass")) > MAX_PART_BYTES for part in parts)
+        or any(character == "\\" or unicodedata.category(character) in {"Cc", "Cs"} for character in key)
+        or parts[0] == RESERVED
+    )
+    if bad:
+        raise BadKeyError(ascii(key)[:200], "this cannot be the name of a published object")
+    return key
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An object as it shall be.
+
+    Attributes:
+        key: address below the published root.
+        size: bytes.
+        sha256: of its bytes, hexadecimal.
+        content_type: as served.
+        cache: how long readers may keep it.
+        content: the bytes, or a local file that holds them; ``None`` when they are not on this machine, which is
+            good enough as long as the store has the object already.
+    """
+
+    key: str
+    size: int
+    sha256: str
+    content_type: str
+    cache: Cache
+    content: Path | bytes | None
+
+    @classmethod
+    def of_bytes(cls, key: str, data: bytes) -> Wanted:
+        """An object of ``data``; type and cache class follow from the key."""
+        return cls(key, len(data), sha256(data).hexdigest(), content_type(key), cache_class(key), data)
+
+    @classmethod
+    def of_file(cls, key: str, path: Path | None, *, size: int, sha256: str) -> Wanted:
+        """An object of the bytes of ``path`` (known size and digest); type and cache class follow from the key."""
+        return cls(key, size, sha256, content_type(key), cache_class(key), path)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An object as the store lists it."""
+
+    key: str
+    size: int
+    """Bytes."""
+    etag: str
+    """Opaque, unquoted; another whenever the content is another. Most stores use the MD5 of small objects."""
+    modified: datetime
+    """When it was last written, by the store's clock, with an offset."""
+    sha256: str | None = None
+    """Hexadecimal, where the store told it (listings do not)."""
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object that was read: its entry and (a range of) its bytes."""
+
+    entry: Entry
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What must hold for a put to take effect: the object has this ETag, or does not exist (``None``)."""
+
+    etag: str | None
+
+
+IF_ABSENT = Condition(None)
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a store can do, as found by trying."""
+
+    creates: bool
+    """Whether ``IF_ABSENT`` is honoured."""
+    swaps: bool
+    """Whether ``Condition(etag)`` is honoured."""
+
+    @property
+    def guards_commit(self) -> bool:
+        """Whether two publishers on different machines cannot overwrite each other's commit."""
+        return self.creates and self.swaps
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is weaker here than on a full store, in words."""
+        if self.guards_commit:
+            return ()
+        return (
+            "this store ignores conditional writes: do not publish to it from two machines at the same time "
+            "(runs on one machine are kept apart by the catalogue's lock)",
+        )
+
+
+class ObjectStore(Protocol):
+    """Where a catalogue is published. Implementations are safe to use from several threads."""
+
+    @property
+    def address(self) -> str:
+        """Its address for messages, free of secrets: a folder, or ``s3://bucket/prefix``."""
+
+    def capabilities(self) -> Capabilities:
+        """What the store can do; tried once (it may take a few requests), then remembered."""
+
+    def list(self, prefix: str = "") -> Iterator[Entry]:
+        """Every object whose key starts with ``prefix``, in the order of keys."""
+
+    def head(self, key: str) -> Entry | None:
+        """The entry of one object, with ``sha256`` where the store knows it; ``None`` when there is none."""
+
+    def read(self, key: str, *, start: int = 0, end: int | None = None) -> Object:
+        """Read bytes ``start`` (inclusive) to ``end`` (exclusive) of one object into memory.
+
+        Raises:
+            NoSuchObjectError: there is none.
+        """
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Read one object of any size in pieces of at most 1 MiB.
+
+        Raises:
+            NoSuchObjectError: there is none.
+            StoreError: fewer bytes came than the store had promised, or too slowly.
+        """
+
+    def put(self, wanted: Wanted, *, condition: Condition | None = None, on_bytes: OnBytes | None = None) -> str:
+        """Write one object, atomically and verified; returns its new ETag.
+
+        Raises:
+            PreconditionFailedError: ``condition`` did not hold.
+            StoreError: the content is not what ``wanted`` says, or the store failed; the old object still stands.
+        """
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove objects; those that do not exist count as removed.
+
+        Raises:
+            StoreError: some could not be removed; it names them.
+        """
+
+    def purge(self, keys: Sequence[str]) -> None:
+        """Remove objects so that no older version of them remains either."""
+
+    def abandon(self, *, before: datetime, withdrawn: tuple[str, ...] = ()) -> int:
+        """Clear away unfinished uploads begun before that moment, and all below ``withdrawn``; returns how many."""

@@ -1,0 +1,141 @@
+"""Publish a set of objects to a store as one new generation, or find that there is nothing to do.
+
+The caller says what shall be public, the rest follows::
+
+    outcome = publish(
+        store,
+        wanted,                                  # every object but catalog.json: media, pages, manifests
+        lambda generation, manifest: b"…",       # catalog.json of a generation; ``manifest`` goes into it
+        Options(withdrawn=("media/e/r/", "e/s/r/")),
+        on_plan=…, on_progress=…,
+    )
+
+- ``wanted`` must be complete: what is public now and not in it is removed (after a grace period). Objects that were
+  made on another machine have ``content=None``; ``read_remote(store).holds(…)`` tells beforehand whether the store
+  has them.
+- ``catalog`` must be pure, and its result must be a JSON object with ``generation`` and ``manifest`` as given.
+- ``withdrawn`` are prefixes of recordings that may not be public (held, embargoed or withdrawn): whatever is below
+  them and not wanted is removed before anything else, with all its versions. Name them in every run.
+
+If another publisher commits first, the plan is made anew from what the store then holds, a bounded number of times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from catalog import urls
+from pipeline.errors import StoreError
+from pipeline.storage.execute import DEFAULT_WORKERS, OnProgress, Progress, clear_away, commit, prepare
+from pipeline.storage.plan import Plan, Rules, make_plan
+from pipeline.storage.protocol import ObjectStore, PreconditionFailedError, Wanted
+from pipeline.storage.state import Remote, read_remote
+
+ATTEMPTS = 5
+
+CatalogBuilder = Callable[[int, str], bytes]
+"""From a generation and the key of its record to the bytes of ``catalog.json``."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to publish; see ``plan.Rules`` for the periods."""
+
+    withdrawn: tuple[str, ...] = ()
+    dry_run: bool = False
+    """Make the plan and stop."""
+    grace: timedelta = Rules.grace
+    abandoned: timedelta = Rules.abandoned
+    workers: int = DEFAULT_WORKERS
+    """How many objects are sent at the same time."""
+    clock: Callable[[], datetime] = _utc_now
+    """The present, with an offset."""
+
+    def rules(self, now: datetime) -> Rules:
+        """The rules for removals at a moment."""
+        return Rules(now=now, withdrawn=self.withdrawn, grace=self.grace, abandoned=self.abandoned)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a publish did."""
+
+    plan: Plan
+    """The plan that was carried out (or would be)."""
+    generation: int
+    """The generation that is public now."""
+    attempts: int
+    """1, or more when another publisher was faster."""
+    changed: tuple[str, ...] = ()
+    """Addresses whose content changed or went: what a CDN should purge."""
+    notes: tuple[str, ...] = ()
+    """What the store cannot do, in words."""
+
+
+def publish(
+    store: ObjectStore,
+    wanted: Sequence[Wanted],
+    catalog: CatalogBuilder,
+    options: Options,
+    *,
+    on_plan: Callable[[Plan], None] = lambda _: None,
+    on_progress: OnProgress = lambda _: None,
+) -> Outcome:
+    """Make ``wanted`` public. ``on_plan`` hears each plan before it is carried out.
+
+    Raises:
+        StoreError: the store failed, or others kept publishing in between. The generation that was public before
+            is still whole; running again continues where this run stopped.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        begun = options.clock()
+        remote = read_remote(store)
+        plan = _plan(wanted, catalog, remote, options.rules(begun))
+        on_plan(plan)
+        if options.dry_run:
+            return Outcome(plan, remote.generation, attempt)
+        try:
+            prepare(store, plan, workers=options.workers, on_progress=on_progress)
+            if options.clock() - begun > options.abandoned / 2:
+                continue  # so slow that others may have taken it for abandoned: see what is still there
+            if plan.commits:
+                data = catalog(plan.generation, plan.record_key)
+                commit(store, Wanted.of_bytes(urls.CATALOG, data), remote.catalog_etag)
+        except PreconditionFailedError:
+            continue
+        _tidy(store, plan, options)
+        return _outcome(store, plan, attempt)
+    raise StoreError(
+        store.address,
+        f"other runs published in between {ATTEMPTS} times",
+        hint="let only one machine publish this catalogue, and run the command again",
+    )
+
+
+def _plan(wanted: Sequence[Wanted], catalog: CatalogBuilder, remote: Remote, rules: Rules) -> Plan:
+    changed = remote.catalog is None or remote.catalog != catalog(remote.generation, remote.record_key)
+    return make_plan(wanted, remote, rules, catalog_changed=changed)
+
+
+def _tidy(store: ObjectStore, plan: Plan, options: Options) -> None:
+    if plan.deletes:
+        clear_away(store, plan)
+    if plan.commits or options.withdrawn:
+        store.abandon(before=options.clock() - options.abandoned, withdrawn=options.withdrawn)
+
+
+def _outcome(store: ObjectStore, plan: Plan, attempt: int) -> Outcome:
+    replaced = [one.wanted.key for one in plan.uploads if not one.absent]
+    removed = [one.key for one in (*plan.withdrawals, *plan.deletes)]
+    changed = sorted({*replaced, *removed} | ({urls.CATALOG} if plan.commits else set()))
+    notes = store.capabilities().notes if plan.commits else ()
+    return Outcome(plan, plan.generation, attempt, tuple(changed), notes)
+
+
+__all__ = ["ATTEMPTS", "CatalogBuilder", "Options", "Outcome", "Progress", "publish"]

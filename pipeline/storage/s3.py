@@ -1,0 +1,350 @@
+"""Any S3-compatible object store, by boto3. The only module that imports it.
+
+Settings and detours follow from trials against several servers: checksums only where they are asked for (some
+servers store or refuse the trailer that newer clients send by default), our own SHA-256 on every put, conditions
+only after they were seen to work, and our own multipart upload (``multipart.py``), because the client library's can
+neither resume nor be guarded by a condition.
+"""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from hashlib import md5, sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline.errors import StoreError
+from pipeline.storage import multipart, versions
+from pipeline.storage.protocol import (
+    RESERVED,
+    Capabilities,
+    Condition,
+    Entry,
+    NoSuchObjectError,
+    Object,
+    OnBytes,
+    PreconditionFailedError,
+    Wanted,
+    check_key,
+)
+from pipeline.storage.s3_errors import CONFLICT, MISSING, UNSUPPORTED, store_error
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import (
+        GetObjectOutputTypeDef,
+        HeadObjectOutputTypeDef,
+        ObjectIdentifierTypeDef,
+    )
+
+_PIECE = 1024 * 1024
+_DELETE_BATCH = 1000
+_CONNECTIONS = 48
+_ATTEMPTS = 6
+
+
+class S3Store:
+    """The objects below ``prefix`` (empty, or ending in ``/``) of a bucket."""
+
+    def __init__(self, client: S3Client, bucket: str, prefix: str = "") -> None:
+        self._client = client
+        self._bucket = bucket
+        self._prefix = prefix
+
+    @property
+    def address(self) -> str:
+        """``s3://bucket/prefix``."""
+        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    @cached_property
+    def _capabilities(self) -> Capabilities:
+        with self._errors("", "PutObject"):
+            return _probe(self._client, self._bucket, f"{self._prefix}{RESERVED}/probe.txt")
+
+    def capabilities(self) -> Capabilities:
+        """See ``ObjectStore.capabilities``: small writes that must be refused."""
+        return self._capabilities
+
+    def list(self, prefix: str = "") -> Iterator[Entry]:
+        """See ``ObjectStore.list``: one request for every 1,000 objects."""
+        paginator = self._client.get_paginator("list_objects_v2")
+        pages = iter(paginator.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix))
+        while True:
+            with self._errors(prefix, "ListObjectsV2"):
+                page = next(pages, None)
+            if page is None:
+                return
+            for one in page.get("Contents", ()):
+                key = one["Key"].removeprefix(self._prefix)
+                if key and not key.startswith(f"{RESERVED}/"):
+                    yield Entry(key, one["Size"], one["ETag"].strip('"'), one["LastModified"])
+
+    def head(self, key: str) -> Entry | None:
+        """See ``ObjectStore.head``."""
+        found = self._head(key)
+        return _entry(key, found, size=found["ContentLength"]) if found else None
+
+    def read(self, key: str, *, start: int = 0, end: int | None = None) -> Object:
+        """See ``ObjectStore.read``."""
+        if end is not None and end <= start:
+            present = self.head(key)
+            if present is None:
+                raise NoSuchObjectError(self._reference(key), "there is no such object")
+            return Object(present, b"")
+        more: Any = {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if (start, end) != (0, None) else {}
+        with self._errors(key, "GetObject"):
+            reply = self._client.get_object(Bucket=self._bucket, Key=self._prefix + check_key(key), **more)
+            data = reply["Body"].read()
+        return Object(_entry(key, reply, size=_full_size(reply)), data)
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """See ``ObjectStore.stream``."""
+        with self._errors(key, "GetObject"):
+            reply = self._client.get_object(Bucket=self._bucket, Key=self._prefix + check_key(key))
+
+        def pieces() -> Iterator[bytes]:
+            with reply["Body"] as body, self._errors(key, "GetObject"):
+                yield from body.iter_chunks(_PIECE)
+
+        return pieces()
+
+    def put(self, wanted: Wanted, *, condition: Condition | None = None, on_bytes: OnBytes | None = None) -> str:
+        """See ``ObjectStore.put``."""
+        check_key(wanted.key)
+        if wanted.content is None:
+            raise StoreError(wanted.key, "there is nothing to upload")
+        nonce = secrets.token_hex(8)
+        arguments: dict[str, Any] = {
+            "Bucket": self._bucket,
+            "Key": self._prefix + wanted.key,
+            "ContentType": wanted.content_type,
+            "CacheControl": wanted.cache.value,
+            "Metadata": {"sha256": wanted.sha256, "write": nonce},
+        }
+        send = self._put_parts if wanted.size > multipart.PART_BYTES else self._put_whole
+        with self._errors(wanted.key, "PutObject"):
+            try:
+                etag, expected = send(wanted, arguments, _guard(condition), on_bytes)
+            except ClientError as error:
+                if condition is None or _code(error) not in CONFLICT | MISSING:
+                    raise
+                if not self._is_own(wanted, nonce):
+                    if not self._wants_bare_etag(wanted.key, condition):
+                        raise
+                    etag, expected = send(wanted, arguments, {"IfMatch": str(condition.etag)}, on_bytes)
+                else:
+                    etag, expected = "", "unknown"
+            return etag if etag == expected else self._confirm(wanted)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """See ``ObjectStore.delete``: one request for every 1,000 objects."""
+        self._delete([{"Key": self._prefix + check_key(key)} for key in keys])
+
+    def purge(self, keys: Sequence[str]) -> None:
+        """See ``ObjectStore.purge``: without versioning in the bucket, this is ``delete``."""
+        if not self._is_versioned:
+            self.delete(keys)
+            return
+        with self._errors("", "ListObjectVersions"):
+            older, newest = versions.of_keys(
+                self._client, self._bucket, [self._prefix + check_key(key) for key in keys]
+            )
+        self._delete(older)  # the newest last: while it is listed, a run that was cut short begins again here
+        self._delete(newest)
+
+    def abandon(self, *, before: datetime, withdrawn: tuple[str, ...] = ()) -> int:
+        """See ``ObjectStore.abandon``."""
+        count = 0
+        with self._errors("", "ListMultipartUploads"):
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self._bucket, Prefix=self._prefix
+            )
+            for page in pages:
+                for one in page.get("Uploads", ()):
+                    taken_back = one["Key"].removeprefix(self._prefix).startswith(withdrawn)
+                    if one["Initiated"] < before or taken_back:
+                        multipart.abort(self._client, self._bucket, one["Key"], one["UploadId"])
+                        count += 1
+        return count
+
+    def _reference(self, key: str) -> str:
+        return f"{self.address}/{key}" if key else self.address
+
+    @contextmanager
+    def _errors(self, key: str, operation: str) -> Iterator[None]:
+        """Turn what boto3 raises into errors that a person can act on."""
+        reference = self._reference(key)
+        try:
+            yield
+        except ClientError as error:
+            code, status = _code(error), int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+            if code in MISSING:
+                raise NoSuchObjectError(reference, "there is no such object") from None
+            if code in CONFLICT:
+                raise PreconditionFailedError(reference, "somebody else changed it") from None
+            raise store_error(reference, code, operation=operation, status=status) from None
+        except BotoCoreError as error:
+            raise store_error(reference, type(error).__name__, operation=operation) from None
+
+    def _head(self, key: str) -> HeadObjectOutputTypeDef | None:
+        with self._errors(key, "HeadObject"):
+            try:
+                return self._client.head_object(
+                    Bucket=self._bucket, Key=self._prefix + check_key(key), ChecksumMode="ENABLED"
+                )
+            except ClientError as error:
+                if _code(error) in MISSING:
+                    return None
+                raise
+
+    def _put_whole(
+        self, wanted: Wanted, arguments: dict[str, Any], guard: dict[str, Any], on_bytes: OnBytes | None
+    ) -> tuple[str, str]:
+        """Send an object in one request; returns the ETag and what it is where ETags are MD5."""
+        data = wanted.content.read_bytes() if isinstance(wanted.content, Path) else wanted.content or b""
+        multipart.check_content(wanted, len(data), sha256(data).hexdigest())
+        digest = md5(data, usedforsecurity=False)
+        reply = self._client.put_object(
+            **arguments,
+            **guard,
+            Body=data,
+            ContentMD5=b64encode(digest.digest()).decode(),
+            ChecksumSHA256=b64encode(bytes.fromhex(wanted.sha256)).decode(),
+        )
+        if on_bytes:
+            on_bytes(len(data))
+        return reply["ETag"].strip('"'), digest.hexdigest()
+
+    def _put_parts(
+        self, wanted: Wanted, arguments: dict[str, Any], guard: dict[str, Any], on_bytes: OnBytes | None
+    ) -> tuple[str, str]:
+        return multipart.upload(self._client, wanted, arguments, guard, on_bytes or (lambda _: None))
+
+    def _is_own(self, wanted: Wanted, nonce: str) -> bool:
+        """Whether the object there is what a refused put had written: its first reply was lost.
+
+        A resumed upload carries the nonce of the run that began it, so that for large objects the content decides.
+        """
+        present = self._head(wanted.key)
+        if present is None:
+            return False
+        large = wanted.size > multipart.PART_BYTES and present["Metadata"].get("sha256") == wanted.sha256
+        return present["Metadata"].get("write") == nonce or large
+
+    def _wants_bare_etag(self, key: str, condition: Condition) -> bool:
+        """Whether a swap was refused although its condition holds: some servers compare ETags without quotes."""
+        present = self.head(key) if condition.etag is not None else None
+        return present is not None and present.etag == condition.etag
+
+    def _confirm(self, wanted: Wanted) -> str:
+        """Compare size and digest of what is there now with what was sent; returns the ETag."""
+        present = self._head(wanted.key)
+        if present is not None:
+            checksum = present.get("ChecksumSHA256", "")
+            whole = b64encode(bytes.fromhex(wanted.sha256)).decode()
+            same = present["ContentLength"] == wanted.size and present["Metadata"].get("sha256") == wanted.sha256
+            if same and ("-" in checksum or checksum in {"", whole}):
+                return present["ETag"].strip('"')
+        raise StoreError(self._reference(wanted.key), "it did not arrive whole", hint="run the command again")
+
+    @cached_property
+    def _is_versioned(self) -> bool:
+        try:
+            status = self._client.get_bucket_versioning(Bucket=self._bucket).get("Status")
+        except ClientError:
+            return False  # not known to this server, or not allowed: then versions cannot be listed either
+        return status is not None
+
+    def _delete(self, identifiers: Sequence[ObjectIdentifierTypeDef]) -> None:
+        for start in range(0, len(identifiers), _DELETE_BATCH):
+            batch = identifiers[start : start + _DELETE_BATCH]
+            with self._errors(batch[0]["Key"].removeprefix(self._prefix), "DeleteObjects"):
+                reply = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": batch, "Quiet": True})
+            failed = [one for one in reply.get("Errors", ()) if one.get("Code") not in MISSING]
+            if failed:
+                key = failed[0].get("Key", "").removeprefix(self._prefix)
+                error = store_error(self._reference(key), failed[0].get("Code", ""), operation="DeleteObjects")
+                raise StoreError(
+                    error.reference,
+                    f"{len(failed)} objects could not be removed: {error.message}",
+                    context=error.context,
+                    hint=error.hint,
+                )
+
+
+def open_s3(bucket: str, prefix: str, *, endpoint: str | None = None) -> S3Store:
+    """Open a bucket with credentials, region and profile from the usual boto3 chain.
+
+    Raises:
+        StoreError: the profile or the endpoint is unusable.
+    """
+    try:
+        session = boto3.Session()
+        client = session.client(
+            "s3",
+            endpoint_url=endpoint,
+            region_name=session.region_name or ("us-east-1" if endpoint else None),
+            config=Config(
+                signature_version="s3v4",
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+                connect_timeout=10,
+                read_timeout=60,
+                max_pool_connections=_CONNECTIONS,
+                tcp_keepalive=True,
+                s3={"addressing_style": "path" if endpoint else "auto"},
+            ),
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise store_error(f"s3://{bucket}", type(error).__name__) from None
+    return S3Store(client, bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else "")
+
+
+def _probe(client: S3Client, bucket: str, key: str) -> Capabilities:
+    """Find out by writes that must be refused whether conditions are honoured.
+
+    The probe object stays, so that probes need no preparation, and no two of them disturb each other.
+    """
+
+    def refused(**guard: Any) -> bool:
+        try:
+            client.put_object(Bucket=bucket, Key=key, Body=b"Aftertalk tries conditional writes here.\n", **guard)
+        except ClientError as error:
+            if _code(error) in CONFLICT | UNSUPPORTED:
+                return _code(error) in CONFLICT
+            raise
+        return False
+
+    creates = refused(IfNoneMatch="*") or refused(IfNoneMatch="*")
+    return Capabilities(creates=creates, swaps=refused(IfMatch='"00000000000000000000000000000000"'))
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _guard(condition: Condition | None) -> dict[str, Any]:
+    """The condition as arguments of a request."""
+    if condition is None:
+        return {}
+    return {"IfNoneMatch": "*"} if condition.etag is None else {"IfMatch": f'"{condition.etag}"'}
+
+
+def _entry(key: str, reply: HeadObjectOutputTypeDef | GetObjectOutputTypeDef, *, size: int) -> Entry:
+    return Entry(key, size, reply["ETag"].strip('"'), reply["LastModified"], reply["Metadata"].get("sha256"))
+
+
+def _full_size(reply: GetObjectOutputTypeDef) -> int:
+    """Size of the whole object, of which the reply may be a range (``bytes 0-9/1234``)."""
+    total = reply.get("ContentRange", "").rpartition("/")[2]
+    return int(total) if total.isdigit() else reply["ContentLength"]
