@@ -1,0 +1,87 @@
+"""``catalog.json``: the machine-readable catalogue, checked against its published contract before it is written."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import jsonschema
+
+from catalog import urls
+from catalog.manifest import (
+    CatalogDocument,
+    CatalogEvent,
+    CatalogRecording,
+    audio_entry,
+    caption_entry,
+    rendition_entry,
+)
+from catalog.model import Event
+from catalog.published import Catalogue, PublishedRecording
+
+SCHEMA_FILE = Path(__file__).with_name("catalog.schema.json")
+
+
+def catalog_document(catalogue: Catalogue, generation: int, manifest_key: str = "") -> bytes:
+    """The catalogue as JSON; the same arguments give the same bytes.
+
+    Args:
+        catalogue: what is public.
+        generation: number of the publish, from 1.
+        manifest_key: key of the list of every published object.
+
+    Raises:
+        jsonschema.ValidationError: the result breaks ``catalog.schema.json``; a fault of this program.
+    """
+    document = CatalogDocument(
+        schema=1,
+        generation=generation,
+        title=catalogue.site.title,
+        base_url=catalogue.site.base_url,
+        manifest=manifest_key,
+        events=tuple(_event(one) for one in catalogue.events),
+        recordings=tuple(_recording(one) for one in catalogue.recordings),
+    )
+    data = document.model_dump(mode="json", by_alias=True)
+    if not manifest_key:
+        del data["manifest"]
+    validator().validate(data)
+    return json.dumps(data, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+@lru_cache(maxsize=1)
+def validator() -> jsonschema.Draft202012Validator:
+    """Checks a document against ``catalog.schema.json``."""
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+
+
+def _event(event: Event) -> CatalogEvent:
+    return CatalogEvent(id=event.id, title=event.title, start=event.start, end=event.end, page=urls.event(event.id))
+
+
+def _recording(one: PublishedRecording) -> CatalogRecording:
+    made = one.made
+    return CatalogRecording(
+        id=one.key,
+        event=one.event.id,
+        session=one.session.id,
+        kind=one.recording.kind.value,
+        title=one.recording.title,
+        people=tuple(person.name for person in one.people),
+        language=one.language,
+        date=one.date,
+        duration_ms=made.duration_ms,
+        page=one.page,
+        licence=one.licence,
+        hls=made.hls,
+        poster=made.poster.url if made.poster else None,
+        storyboard=made.storyboard,
+        renditions=tuple(rendition_entry(rendition) for rendition in made.renditions),
+        audio=tuple(audio_entry(track) for track in made.audio),
+        captions=tuple(caption_entry(track) for track in made.captions),
+        chapters=made.chapters_url,
+        transcript=one.transcript.transcript if one.transcript else None,
+        source_sha256=made.source_sha256,
+    )

@@ -1,0 +1,85 @@
+"""What templates can do with values: dates, sizes, languages and Markdown, in the language of the page."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, tzinfo
+
+import jinja2
+from babel import Locale
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from catalog import locales, markdown, transcript, watch
+
+
+def _locale(context: Context) -> Locale:
+    locale = context["locale"]
+    assert isinstance(locale, Locale)  # noqa: S101 - set by render(), no user input
+    return locale
+
+
+@jinja2.pass_context
+def _long_date(context: Context, value: date) -> str:
+    return locales.long_date(value, _locale(context))
+
+
+@jinja2.pass_context
+def _day_name(context: Context, value: date) -> str:
+    return locales.day_name(value, _locale(context))
+
+
+@jinja2.pass_context
+def _date_range(context: Context, start: date | None, end: date | None) -> str:
+    return locales.date_range(start, end, _locale(context))
+
+
+@jinja2.pass_context
+def _time_of_day(context: Context, value: datetime, zone: tzinfo) -> str:
+    return locales.time_of_day(value, zone, _locale(context))
+
+
+@jinja2.pass_context
+def _size(context: Context, count: int) -> str:
+    return locales.size(count, _locale(context))
+
+
+@jinja2.pass_context
+def _language_name(context: Context, tag: str) -> str:
+    return locales.language_name(tag, _locale(context))
+
+
+def _seconds(ms: int) -> str:
+    """Milliseconds as seconds for a media fragment: ``83.12``, without needless zeros."""
+    whole, rest = divmod(ms, 1000)
+    return f"{whole}.{rest:03}".rstrip("0").rstrip(".")
+
+
+def _summary(text: str, limit: int = 200) -> str:
+    return markdown.to_text(text, limit)
+
+
+def _markdown(text: str) -> Markup:
+    return markdown.to_html(text)
+
+
+def install(env: jinja2.Environment) -> None:
+    """Add the filters, tests and functions that templates use to ``env``."""
+    env.filters.update(
+        clock=locales.clock,
+        iso_duration=locales.iso_duration,
+        direction=locales.direction,
+        own_name=locales.own_name,
+        zone_name=locales.zone_name,
+        long_date=_long_date,
+        day_name=_day_name,
+        time_of_day=_time_of_day,
+        size=_size,
+        language_name=_language_name,
+        seconds=_seconds,
+        joined=transcript.joined,
+        summary=_summary,
+        markdown=_markdown,
+        track_kind=watch.track_kind,
+    )
+    env.globals["date_range"] = _date_range
+    env.tests["automatic"] = watch.is_automatic

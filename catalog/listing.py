@@ -1,0 +1,112 @@
+"""Lists that pages show: events, people, newest recordings."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+
+from catalog.model import Event, Person, Session
+from catalog.published import Catalogue, PublishedRecording
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What an event holds."""
+
+    sessions: int
+    recordings: int
+    duration_ms: int
+    languages: tuple[str, ...]
+    """Spoken in its recordings, most frequent first."""
+
+
+@dataclass(frozen=True)
+class EventCard:
+    """An event in a list."""
+
+    event: Event
+    counts: Counts
+    recordings: tuple[PublishedRecording, ...]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A person and where they took part."""
+
+    person: Person
+    recordings: tuple[PublishedRecording, ...]
+    sessions: tuple[tuple[Event, Session], ...]
+    """Sessions in which they took part, other than those of their recordings."""
+
+
+def newest_first(recording: PublishedRecording) -> tuple[float, str]:
+    """Sort key: latest date first, those without a date last, then by key."""
+    moment = recording.date
+    return (-moment.timestamp() if moment and moment.tzinfo else float("inf"), recording.key)
+
+
+def counts(catalogue: Catalogue, event: Event) -> Counts:
+    """How much there is of an event."""
+    recordings = catalogue.of_event(event)
+    spoken = [one.language for one in recordings]
+    languages = sorted(set(spoken), key=lambda tag: (-spoken.count(tag), tag))
+    return Counts(
+        sessions=len(event.sessions),
+        recordings=len(recordings),
+        duration_ms=sum(one.made.duration_ms for one in recordings),
+        languages=tuple(languages),
+    )
+
+
+def events(catalogue: Catalogue) -> tuple[EventCard, ...]:
+    """All events, latest first; those without a date last, in the order given."""
+    ordered = sorted(catalogue.events, key=lambda event: event.start or date.min, reverse=True)
+    return tuple(EventCard(event, counts(catalogue, event), catalogue.of_event(event)) for event in ordered)
+
+
+def profiles(catalogue: Catalogue) -> tuple[Profile, ...]:
+    """Everyone who took part, by name."""
+    people: dict[str, Person] = {}
+    recordings: dict[str, list[PublishedRecording]] = {}
+    sessions: dict[str, list[tuple[Event, Session]]] = {}
+    for recording in catalogue.recordings:
+        for person in recording.people:
+            _merge(people, person)
+            recordings.setdefault(person.id, []).append(recording)
+    for event in catalogue.events:
+        for session in event.sessions:
+            for person in everyone(session):
+                _merge(people, person)
+                sessions.setdefault(person.id, []).append((event, session))
+    found = (_profile(one, recordings.get(one.id, []), sessions.get(one.id, [])) for one in people.values())
+    return tuple(sorted(found, key=lambda profile: (sort_name(profile.person.name), profile.person.id)))
+
+
+def everyone(session: Session) -> tuple[Person, ...]:
+    """Those named by a session or by one of its recordings; each once, the session's own first."""
+    found: dict[str, Person] = {}
+    for person in (*session.people, *(one for recording in session.recordings for one in recording.people)):
+        found.setdefault(person.id, person)
+    return tuple(found.values())
+
+
+def sort_name(name: str) -> str:
+    """A name without accents and case, for sorting."""
+    return "".join(c for c in unicodedata.normalize("NFKD", name).casefold() if not unicodedata.combining(c))
+
+
+def _merge(people: dict[str, Person], person: Person) -> None:
+    """Keep what is known of a person: the latest of everything that is given."""
+    known = people.get(person.id)
+    if known is None:
+        people[person.id] = person
+        return
+    changes = {"organisation": person.organisation or known.organisation, "url": person.url or known.url}
+    people[person.id] = known.model_copy(update=changes)
+
+
+def _profile(person: Person, recordings: list[PublishedRecording], sessions: list[tuple[Event, Session]]) -> Profile:
+    shown = {(one.event.id, one.session.id) for one in recordings}
+    others = tuple((event, session) for event, session in sessions if (event.id, session.id) not in shown)
+    return Profile(person, tuple(sorted(recordings, key=newest_first)), others)

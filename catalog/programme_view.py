@@ -1,0 +1,92 @@
+"""The programme of an event as its page shows it: days, slots, and what there is to watch of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from catalog.listing import everyone
+from catalog.model import Event, Person, Recording, Session
+from catalog.published import Catalogue, PublishedRecording
+
+
+class SlotState(StrEnum):
+    """What there is of a session."""
+
+    RECORDED = "recorded"
+    EXPECTED = "expected"
+    """A recording follows."""
+    ELSEWHERE = "elsewhere"
+    """Recordings that are kept by others."""
+    UPCOMING = "upcoming"
+    NOT_RECORDED = "not-recorded"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A session with what there is of it."""
+
+    event: Event
+    session: Session
+    state: SlotState
+    recordings: tuple[PublishedRecording, ...]
+    expected: tuple[Recording, ...]
+    elsewhere: tuple[Recording, ...]
+    people: tuple[Person, ...]
+    """Those named by the session, else by its recordings; each once."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The event's time zone."""
+        return ZoneInfo(self.event.timezone)
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of the programme; sessions without a time come last, under no date."""
+
+    date: date | None
+    slots: tuple[Slot, ...]
+
+    @property
+    def anchor(self) -> str:
+        """Its id on the page."""
+        return self.date.isoformat() if self.date else "more"
+
+
+def days(catalogue: Catalogue, event: Event, now: datetime | None = None) -> tuple[Day, ...]:
+    """The sessions by programme day, in order of time; those at the same time in the order given."""
+    slots = [slot_of(catalogue, event, session, now) for session in event.sessions]
+    by_day: dict[date | None, list[Slot]] = {}
+    for slot in slots:
+        by_day.setdefault(event.day_of(slot.session), []).append(slot)
+    ordered = sorted(by_day, key=lambda day: (day is None, day or date.max))
+    return tuple(Day(day, tuple(sorted(by_day[day], key=_by_time))) for day in ordered)
+
+
+def slot_of(catalogue: Catalogue, event: Event, session: Session, now: datetime | None = None) -> Slot:
+    """One session with what there is of it."""
+    recordings = catalogue.of_session(event, session)
+    expected = tuple(one for one in session.recordings if f"{event.id}/{one.id}" in catalogue.expected)
+    elsewhere = tuple(one for one in session.recordings if one.is_elsewhere)
+    state = _state(session, (bool(recordings), bool(expected), bool(elsewhere)), now)
+    return Slot(event, session, state, recordings, expected, elsewhere, session.people or everyone(session))
+
+
+def _state(session: Session, has: tuple[bool, bool, bool], now: datetime | None) -> SlotState:
+    for present, state in zip(has, (SlotState.RECORDED, SlotState.EXPECTED, SlotState.ELSEWHERE), strict=True):
+        if present:
+            return state
+    end = session.end or session.start
+    if now is not None and end is not None and end.tzinfo is not None and now < end:
+        return SlotState.UPCOMING
+    return SlotState.NOT_RECORDED
+
+
+def _by_time(slot: Slot) -> float:
+    start = slot.session.start
+    if start is None:
+        return float("inf")
+    return (start if start.tzinfo else start.replace(tzinfo=slot.zone)).timestamp()

@@ -1,0 +1,99 @@
+"""What the public site is made from: the facts that may be shown, and what has been made of each recording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from catalog import urls
+from catalog.manifest import CaptionTrack, Made
+from catalog.model import Event, Person, Recording, Session
+from catalog.site import Site
+
+
+@dataclass(frozen=True)
+class PublishedRecording:
+    """A recording that the public can watch."""
+
+    event: Event
+    session: Session
+    recording: Recording
+    made: Made
+    people: tuple[Person, ...]
+    """Who speaks: the recording's own people, else the session's."""
+    language: str
+    """The language spoken, a tag by BCP 47."""
+    licence: str
+    """SPDX identifier or text; may be empty."""
+    date: datetime | None
+
+    @property
+    def key(self) -> str:
+        """``<event>/<recording>``, unique in the catalogue."""
+        return f"{self.event.id}/{self.recording.id}"
+
+    @property
+    def page(self) -> str:
+        """Address of the watch page."""
+        return urls.recording(self.event.id, self.session.id, self.recording.id)
+
+    @property
+    def is_audio(self) -> bool:
+        """Whether there is sound only."""
+        return not self.made.renditions
+
+    @property
+    def transcript(self) -> CaptionTrack | None:
+        """The captions shown as text: in the language spoken where there are any, else the first that have text."""
+        tracks = [track for track in self.made.captions if track.cues]
+        spoken = [track for track in tracks if same_language(track.language, self.language)]
+        return next(iter(spoken or tracks), None)
+
+
+class Withdrawn(NamedTuple):
+    """A recording that was public and is not any more; its former address says so."""
+
+    event: Event
+    session: Session
+    recording_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything the public site shows, and nothing else."""
+
+    site: Site
+    events: tuple[Event, ...]
+    """Public facts only: recordings that may not be public are already gone from the sessions."""
+    recordings: tuple[PublishedRecording, ...] = ()
+    """In programme order."""
+    expected: frozenset[str] = frozenset()
+    """``<event>/<recording>`` of those approved and not available yet."""
+    withdrawn: tuple[Withdrawn, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Pictures of the catalogue directory that the theme names (its logo), by the name used there."""
+
+    @cached_property
+    def by_key(self) -> Mapping[str, PublishedRecording]:
+        """Published recordings by ``<event>/<recording>``."""
+        return {one.key: one for one in self.recordings}
+
+    def of_event(self, event: Event) -> tuple[PublishedRecording, ...]:
+        """The published recordings of one event, in programme order."""
+        return tuple(
+            self.by_key[key] for _, one in event.recordings() if (key := f"{event.id}/{one.id}") in self.by_key
+        )
+
+    def of_session(self, event: Event, session: Session) -> tuple[PublishedRecording, ...]:
+        """The published recordings of one session, in the order given."""
+        keys = (f"{event.id}/{one.id}" for one in session.recordings)
+        return tuple(self.by_key[key] for key in keys if key in self.by_key)
+
+
+def same_language(one: str, other: str) -> bool:
+    """Whether two language tags name the same language, whatever their script or region."""
+    return one.lower().partition("-")[0] == other.lower().partition("-")[0]

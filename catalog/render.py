@@ -1,0 +1,158 @@
+"""Pages to bytes: the Jinja2 environment, the files that pages load, and the whole site as objects.
+
+Every page is independent of where the tree is put: all its addresses are relative, except those of the page for
+missing addresses, which a host shows at any depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+from jinja2.runtime import Context
+
+from catalog import filters, locales, palette, urls
+from catalog.document import catalog_document
+from catalog.pages import Page, pages
+from catalog.published import Catalogue
+from catalog.site import Site
+
+__all__ = ["assets", "build", "catalog_document", "environment", "render"]
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "site_templates"
+_STATIC = "static"
+_TRANSLATIONS = "translations"
+_STYLE = "style.css"
+_NOT_FOUND = "404.html"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Makes the addresses that one page shows."""
+
+    page: Page
+    site: Site
+    hashed: Mapping[str, str]
+    """Asset name -> key."""
+
+    def file(self, key: str) -> str:
+        """The address of any published object."""
+        if self.page.path == _NOT_FOUND:
+            return urlsplit(self.site.base_url).path + key
+        return urls.relative(key, base=self.page.address)
+
+    def link(self, path: str) -> str:
+        """The address of a page in the same language."""
+        return self.file(self.page.folder + path)
+
+    def asset(self, name: str) -> str:
+        """The address of a style sheet, script or picture."""
+        return self.file(self.hashed[name])
+
+    def absolute(self, key: str) -> str:
+        """The full address of a published object."""
+        return self.site.base_url + key
+
+    def translations(self) -> tuple[tuple[str, str], ...]:
+        """Language and address of this page in every language of the interface."""
+        first, *others = self.site.languages
+        folders = {first: "", **{tag: f"{tag}/" for tag in others}}
+        return tuple((tag, folder + self.page.path) for tag, folder in folders.items())
+
+
+def environment(overrides: Path | None = None) -> jinja2.Environment:
+    """The Jinja2 environment: templates of ``overrides`` first, then our own; everything is escaped."""
+    folders = [*([overrides] if overrides else []), TEMPLATES]
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
+        _translate("gettext"), _translate("ngettext"), newstyle=True, pgettext=_translate("pgettext")
+    )
+    env.globals["translation_folders"] = tuple(folder / _TRANSLATIONS for folder in folders)
+    filters.install(env)
+    return env
+
+
+def _translate(function: str) -> Callable[..., str]:
+    """A gettext function that takes its translations from the page being rendered."""
+
+    @jinja2.pass_context
+    def call(context: Context, *arguments: Any) -> str:
+        return str(getattr(context["translations"], function)(*arguments))
+
+    return call
+
+
+def render(page: Page, env: jinja2.Environment, hashed: Mapping[str, str]) -> bytes:
+    """One page as UTF-8 HTML.
+
+    Args:
+        page: what to show.
+        env: see ``environment``.
+        hashed: asset name -> key, see ``asset_keys``.
+    """
+    site = page.context["site"]
+    at = Address(page, site, hashed)
+    text = env.get_template(page.template).render(
+        **page.context,
+        page=page,
+        at=at,
+        locale=locales.parse(page.language),
+        translations=locales.translations(env.globals["translation_folders"], page.language),
+    )
+    return text.encode()
+
+
+def assets(catalogue: Catalogue, overrides: Path | None = None) -> dict[str, bytes]:
+    """Style sheets, scripts and pictures by name; the style sheet begins with the theme's colours."""
+    found: dict[str, bytes] = {}
+    for folder in (TEMPLATES / _STATIC, *([overrides / _STATIC] if overrides else [])):
+        if folder.is_dir():
+            for path in sorted(folder.rglob("*")):
+                if path.is_file():
+                    found[path.relative_to(folder).as_posix()] = path.read_bytes()
+    found[_STYLE] += b"\n" + palette.style_sheet(catalogue.site.theme.colour).encode()
+    return found | dict(catalogue.files)
+
+
+def asset_keys(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Asset name -> key, with a digest of the content in it, so that it may be kept for ever."""
+    keys = {}
+    for name, content in files.items():
+        path = Path(name)
+        digest = sha256(content).hexdigest()[:10]
+        keys[name] = f"{urls.ASSETS}{path.stem}.{digest}{path.suffix}"
+    return keys
+
+
+def build(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime | None = None) -> dict[str, bytes]:
+    """The whole site but its media: key -> content, byte-identical for the same arguments.
+
+    Args:
+        catalogue: what may be shown.
+        overrides: a folder whose templates, ``static/`` files and ``translations/`` replace ours.
+        now: see ``pages.pages``.
+
+    Raises:
+        AftertalkError: see ``pages.pages``.
+    """
+    files = assets(catalogue, overrides)
+    hashed = asset_keys(files)
+    env = environment(overrides)
+    objects = {hashed[name]: content for name, content in files.items()}
+    for page in pages(catalogue, now=now):
+        objects[urls.object_key(page.address)] = render(page, env, hashed)
+    return objects

@@ -1,0 +1,142 @@
+"""What a watch page shows of one recording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from catalog import licences
+from catalog.manifest import CaptionTrack, Origin, Rendition
+from catalog.model import Link
+from catalog.published import Catalogue, PublishedRecording, same_language
+from catalog.transcript import paragraphs
+
+HLS_TYPE = "application/vnd.apple.mpegurl"
+_PLAIN_HEIGHT = 720
+"""The rung that browsers without HLS are given first: they take the first source they can play, whatever their line."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One ``<source>`` of the player."""
+
+    url: str
+    type: str
+
+
+class DownloadKind(StrEnum):
+    """What a download is."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+    CAPTIONS = "captions"
+    TRANSCRIPT = "transcript"
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to keep."""
+
+    kind: DownloadKind
+    url: str
+    file: str
+    """The name it is saved under."""
+    bytes: int = 0
+    """0 where it is not known."""
+    height: int = 0
+    """Pixels, of a video."""
+    language: str = ""
+    """Of captions, a transcript, or an interpretation."""
+
+
+def context(catalogue: Catalogue, recording: PublishedRecording) -> Mapping[str, Any]:
+    """Everything the template of a watch page needs besides the site's own facts."""
+    siblings = catalogue.of_event(recording.event)
+    position = siblings.index(recording)
+    track = recording.transcript
+    return {
+        "recording": recording,
+        "sources": sources(recording),
+        "tracks": tracks(recording),
+        "transcript": track,
+        "paragraphs": paragraphs(track.cues) if track else (),
+        "downloads": downloads(recording),
+        "links": recording.recording.links + _missing(recording.recording.links, recording.session.links),
+        "licence": licences.describe(recording.licence) if recording.licence else None,
+        "previous": siblings[position - 1] if position else None,
+        "following": siblings[position + 1] if position + 1 < len(siblings) else None,
+    }
+
+
+def sources(recording: PublishedRecording) -> tuple[Source, ...]:
+    """HLS first, then plain files, the one for an ordinary line first."""
+    made = recording.made
+    found = [Source(made.hls, HLS_TYPE)] if made.hls else []
+    if recording.is_audio:
+        return tuple(found + [Source(one.url, _type("audio", one.codecs)) for one in made.audio])
+    ordered = sorted(made.renditions, key=lambda one: (one.height > _PLAIN_HEIGHT, -one.height))
+    return tuple(found + [Source(one.url, _type("video", one.codecs)) for one in ordered])
+
+
+def tracks(recording: PublishedRecording) -> tuple[CaptionTrack, ...]:
+    """Caption tracks, the language spoken first, then by language."""
+    return tuple(
+        sorted(
+            recording.made.captions,
+            key=lambda one: (not same_language(one.language, recording.language), one.language, one.url),
+        )
+    )
+
+
+def is_automatic(track: CaptionTrack) -> bool:
+    """Whether a machine wrote the captions."""
+    return track.origin is Origin.ASR
+
+
+def track_kind(track: CaptionTrack, recording: PublishedRecording) -> str:
+    """``captions`` in the language spoken, ``subtitles`` in others."""
+    return "captions" if same_language(track.language, recording.language) else "subtitles"
+
+
+def plain_file(recording: PublishedRecording) -> Rendition | None:
+    """The video file to name where only one may be: the best one for an ordinary line."""
+    fitting = [one for one in recording.made.renditions if one.height <= _PLAIN_HEIGHT]
+    return next(iter(fitting or recording.made.renditions[-1:]), None)
+
+
+def downloads(recording: PublishedRecording) -> tuple[Download, ...]:
+    """Everything to keep: videos best first, sound, captions, transcripts."""
+    name = f"{recording.event.id}-{recording.recording.id}"
+    made = recording.made
+    found = [
+        Download(DownloadKind.VIDEO, one.url, f"{name}-{one.height}p.mp4", one.bytes, height=one.height)
+        for one in made.renditions
+    ]
+    found += [
+        Download(
+            DownloadKind.AUDIO,
+            one.url,
+            f"{name}{'-' + one.language if one.language and len(made.audio) > 1 else ''}.m4a",
+            one.bytes,
+            language=one.language or "",
+        )
+        for one in made.audio
+    ]
+    for one in tracks(recording):
+        found.append(
+            Download(DownloadKind.CAPTIONS, one.url, f"{name}.{one.language}.vtt", one.bytes, language=one.language)
+        )
+        found.append(
+            Download(DownloadKind.TRANSCRIPT, one.transcript, f"{name}.{one.language}.txt", language=one.language)
+        )
+    return tuple(found)
+
+
+def _type(kind: str, codecs: str) -> str:
+    return f'{kind}/mp4; codecs="{codecs}"' if codecs else f"{kind}/mp4"
+
+
+def _missing(known: tuple[Link, ...], others: tuple[Link, ...]) -> tuple[Link, ...]:
+    return tuple(one for one in others if all(one.url != other.url for other in known))
