@@ -1,0 +1,43 @@
+"""Probe: read the source in a confined process; its streams, duration, key frames, embedded captions and chapters.
+
+Nothing a file claims about itself is believed without bound (``media.probe``).
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from pipeline.freshness import Task
+from pipeline.media import probe
+from pipeline.stages.base import Bench, Job, Output
+
+
+class ProbeStage:
+    """The artifact has no files; its data is a ``media.probe.Probe``."""
+
+    name = "probe"
+    version = 1
+
+    def plan(self, job: Job) -> Task:
+        """Depends on the bytes of the source and on PyAV."""
+        return Task(
+            stage=self.name,
+            version=self.version,
+            recording=job.id,
+            tools={"PyAV": version("av")},
+            inputs={"source": job.source.sha256},
+            settings={"max_duration_hours": job.settings.transcode.max_duration_hours},
+        )
+
+    def run(self, job: Job, task: Task, bench: Bench) -> Output:
+        """Read the source.
+
+        Raises:
+            MediaError: it cannot be published; the message says why.
+            ToolError: the process was stopped by a limit.
+        """
+        reference = job.source.path.name
+        probe.check_file(job.source.path, reference)
+        done = bench.run(probe.command(job.source.path, job.source.bytes))
+        longest_ms = round(task.settings["max_duration_hours"] * 3_600_000)
+        return Output(data=probe.parse(done.stdout, reference, longest_ms).model_dump(mode="json"))
