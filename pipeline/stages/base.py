@@ -21,6 +21,8 @@ class Source:
 
     path: Path
     """The organiser's file, or the fetched one. Only read; never named to a tool (see ``Command.inputs``)."""
+    name: str
+    """The file's name for messages, with whatever does not print escaped."""
     sha256: str
     bytes: int
     captions: tuple[CaptionFile, ...] = ()
@@ -35,6 +37,8 @@ class CaptionFile:
     sha256: str
     language: str | None
     """From the organiser or the file name; ``None`` when neither says."""
+    name: str = ""
+    """The file's name for messages."""
     downloaded: bool = False
 
 

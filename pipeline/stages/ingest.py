@@ -1,21 +1,139 @@
 """ingest: finds the source of every recording of the catalogue.
 
-Reads the inbox folders (and, for addresses, the web); writes nothing there. What belongs to no recording, and
-recordings whose file is missing, are told and stop nobody.
+Reads the inbox folders; writes nothing there. What belongs to no recording, and recordings whose file is missing, are
+told and stop nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from catalog.errors import Finding, Severity
 from catalog.model import Event, Recording, Session
-from catalog.release import Decision, decide
+from catalog.release import Decision, Verdict, decide
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.digests import DigestCache
 from pipeline.errors import SourceError
-from pipeline.inbox import Found, match, scan
+from pipeline.inbox import Found, InboxFile, Matches, Scan, match, scan, shown
+from pipeline.report import Noticed
 from pipeline.stages.base import CaptionFile, PictureFile, Source
+
+
+@dataclass(frozen=True)
+class Item:
+    """One recording of the catalogue: whether it may be public, and where its bytes are."""
+
+    event: Event
+    session: Session
+    recording: Recording
+    decision: Decision
+    found: Found | None
+    """Its files; ``None`` when there are none, and ``problem`` says why."""
+    problem: str = ""
+    hint: str = ""
+
+    @property
+    def id(self) -> str:
+        """``<event>/<recording>``."""
+        return f"{self.event.id}/{self.recording.id}"
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the release gate says."""
+        return self.decision.verdict
+
+    @property
+    def is_workable(self) -> bool:
+        """Whether it is made at all: public now, or by itself after a date."""
+        return self.verdict in {Verdict.PUBLIC, Verdict.EMBARGOED} and not self.recording.is_elsewhere
+
+    @property
+    def address(self) -> str | None:
+        """The address its source is fetched from, when it is not a file of the inbox."""
+        source = self.recording.source or ""
+        return source if "://" in source else None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Everything a run starts from."""
+
+    events: tuple[Event, ...]
+    """With the recordings that files in the inbox add to sessions that declared none."""
+    items: tuple[Item, ...]
+    notices: tuple[Noticed, ...]
+
+
+def survey(directory: CatalogueDirectory, *, now: datetime) -> Survey:
+    """Look at every inbox and decide about every recording at ``now`` (with an offset)."""
+    events: list[Event] = []
+    items: list[Item] = []
+    notices = [Noticed(one.file, one.message, one.hint) for one in directory.findings]
+    for event in directory.events:
+        looked = scan(directory.inbox(event))
+        matches = match(event, looked.files)
+        events.append(matches.event)
+        notices += _notices(matches, looked)
+        missing = {one.recording: one for one in matches.missing}
+        for session, recording in matches.event.recordings():
+            absent = missing.get(recording.id)
+            items.append(
+                Item(
+                    event=matches.event,
+                    session=session,
+                    recording=recording,
+                    decision=decide(session, recording, default=directory.settings.defaults.release, now=now),
+                    found=matches.found.get(recording.id),
+                    problem=absent.message if absent else "",
+                    hint=f"is it one of these? {', '.join(absent.nearest)}" if absent and absent.nearest else "",
+                )
+            )
+    return Survey(tuple(events), tuple(items), tuple(notices))
+
+
+def _notices(matches: Matches, looked: Scan) -> Iterator[Noticed]:
+    for finding in looked.findings:
+        yield Noticed(f"{matches.event.id}/{finding.file}", finding.message, finding.hint)
+    for file in looked.waiting:
+        yield Noticed(f"{matches.event.id}/{file.shown}", "is still being written; it waits for the next run")
+    for one in matches.unmatched:
+        nearest = f"; perhaps it belongs to {' or '.join(one.nearest)}" if one.nearest else ""
+        hint = "name it like the id of its recording, or name it there with 'source:'"
+        yield Noticed(f"{matches.event.id}/{one.file.shown}", f"{one.message}{nearest}", hint)
+
+
+def source_of(item: Item, digests: DigestCache) -> Source:
+    """The bytes of a recording: hashed, with the captions and the picture that belong to it.
+
+    Raises:
+        SourceError: a file is gone, is still being written or cannot be read, or there are several parts.
+    """
+    found = item.found
+    if found is None or not found.parts:
+        raise SourceError(item.id, item.problem or "there is no media file for it", hint=item.hint)
+    if len(found.parts) > 1:
+        names = ", ".join(part.shown for part in found.parts)
+        raise SourceError(item.id, f"it has several parts: {names}", hint="name one of them with 'source:'")
+    media = found.parts[0]
+    return Source(
+        path=media.path,
+        name=shown(media.name),
+        sha256=_sha256(media, digests),
+        bytes=media.size,
+        captions=tuple(
+            CaptionFile(one.file.path, _sha256(one.file, digests), one.language, shown(one.file.name))
+            for one in found.captions
+        ),
+        poster=PictureFile(found.poster.path, _sha256(found.poster, digests)) if found.poster else None,
+    )
+
+
+def _sha256(file: InboxFile, digests: DigestCache) -> str:
+    try:
+        digest = digests.sha256(file.path)
+    except OSError as error:
+        raise SourceError(file.shown, f"cannot be read ({error.strerror})", hint="check who owns the file") from error
+    if not file.is_as_seen():
+        raise SourceError(file.shown, "changed while it was read", hint="wait until it is whole; the next run takes it")
+    return digest
