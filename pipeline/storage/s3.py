@@ -2,7 +2,7 @@
 
 Settings and detours follow from trials against several servers: checksums only where they are asked for (some
 servers store or refuse the trailer that newer clients send by default), our own SHA-256 on every put, conditions
-only after they were seen to work, and our own multipart upload (``multipart.py``), because the client library's can
+only after they were seen to work, and our own multipart upload (``uploads.py``), because the client library's can
 neither resume nor be guarded by a condition.
 """
 
@@ -11,11 +11,9 @@ from __future__ import annotations
 import secrets
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import cached_property
-from hashlib import md5, sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -23,7 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.errors import StoreError
-from pipeline.storage import multipart, versions
+from pipeline.storage import uploads, versions
 from pipeline.storage.protocol import (
     RESERVED,
     Capabilities,
@@ -112,7 +110,7 @@ class S3Store:
             reply = self._client.get_object(Bucket=self._bucket, Key=self._prefix + check_key(key))
 
         def pieces() -> Iterator[bytes]:
-            with reply["Body"] as body, self._errors(key, "GetObject"):
+            with closing(reply["Body"]) as body, self._errors(key, "GetObject"):
                 yield from body.iter_chunks(_PIECE)
 
         return pieces()
@@ -130,20 +128,17 @@ class S3Store:
             "CacheControl": wanted.cache.value,
             "Metadata": {"sha256": wanted.sha256, "write": nonce},
         }
-        send = self._put_parts if wanted.size > multipart.PART_BYTES else self._put_whole
         with self._errors(wanted.key, "PutObject"):
             try:
-                etag, expected = send(wanted, arguments, _guard(condition), on_bytes)
+                return self._send(wanted, arguments, _guard(condition), on_bytes)
             except ClientError as error:
                 if condition is None or _code(error) not in CONFLICT | MISSING:
                     raise
-                if not self._is_own(wanted, nonce):
-                    if not self._wants_bare_etag(wanted.key, condition):
-                        raise
-                    etag, expected = send(wanted, arguments, {"IfMatch": str(condition.etag)}, on_bytes)
-                else:
-                    etag, expected = "", "unknown"
-            return etag if etag == expected else self._confirm(wanted)
+                if self._is_own(wanted, nonce):
+                    return self._confirm(wanted)
+                if not self._wants_bare_etag(wanted.key, condition):
+                    raise PreconditionFailedError(self._reference(wanted.key), "somebody else changed it") from None
+            return self._send(wanted, arguments, {"IfMatch": condition.etag}, on_bytes)
 
     def delete(self, keys: Sequence[str]) -> None:
         """See ``ObjectStore.delete``: one request for every 1,000 objects."""
@@ -172,7 +167,7 @@ class S3Store:
                 for one in page.get("Uploads", ()):
                     taken_back = one["Key"].removeprefix(self._prefix).startswith(withdrawn)
                     if one["Initiated"] < before or taken_back:
-                        multipart.abort(self._client, self._bucket, one["Key"], one["UploadId"])
+                        uploads.abort(self._client, self._bucket, one["Key"], one["UploadId"])
                         count += 1
         return count
 
@@ -194,6 +189,8 @@ class S3Store:
             raise store_error(reference, code, operation=operation, status=status) from None
         except BotoCoreError as error:
             raise store_error(reference, type(error).__name__, operation=operation) from None
+        except OSError as error:
+            raise StoreError(reference, f"the file to upload cannot be read ({error.strerror})") from error
 
     def _head(self, key: str) -> HeadObjectOutputTypeDef | None:
         with self._errors(key, "HeadObject"):
@@ -206,28 +203,10 @@ class S3Store:
                     return None
                 raise
 
-    def _put_whole(
-        self, wanted: Wanted, arguments: dict[str, Any], guard: dict[str, Any], on_bytes: OnBytes | None
-    ) -> tuple[str, str]:
-        """Send an object in one request; returns the ETag and what it is where ETags are MD5."""
-        data = wanted.content.read_bytes() if isinstance(wanted.content, Path) else wanted.content or b""
-        multipart.check_content(wanted, len(data), sha256(data).hexdigest())
-        digest = md5(data, usedforsecurity=False)
-        reply = self._client.put_object(
-            **arguments,
-            **guard,
-            Body=data,
-            ContentMD5=b64encode(digest.digest()).decode(),
-            ChecksumSHA256=b64encode(bytes.fromhex(wanted.sha256)).decode(),
-        )
-        if on_bytes:
-            on_bytes(len(data))
-        return reply["ETag"].strip('"'), digest.hexdigest()
-
-    def _put_parts(
-        self, wanted: Wanted, arguments: dict[str, Any], guard: dict[str, Any], on_bytes: OnBytes | None
-    ) -> tuple[str, str]:
-        return multipart.upload(self._client, wanted, arguments, guard, on_bytes or (lambda _: None))
+    def _send(self, wanted: Wanted, arguments: dict[str, Any], guard: dict[str, Any], on_bytes: OnBytes | None) -> str:
+        """Send an object and make sure that it arrived: by its ETag where that is made of MD5s, else by asking."""
+        etag, expected = uploads.send(self._client, wanted, arguments, guard, on_bytes or (lambda _: None))
+        return etag if etag == expected else self._confirm(wanted)
 
     def _is_own(self, wanted: Wanted, nonce: str) -> bool:
         """Whether the object there is what a refused put had written: its first reply was lost.
@@ -237,7 +216,7 @@ class S3Store:
         present = self._head(wanted.key)
         if present is None:
             return False
-        large = wanted.size > multipart.PART_BYTES and present["Metadata"].get("sha256") == wanted.sha256
+        large = wanted.size > uploads.PART_BYTES and present["Metadata"].get("sha256") == wanted.sha256
         return present["Metadata"].get("write") == nonce or large
 
     def _wants_bare_etag(self, key: str, condition: Condition) -> bool:

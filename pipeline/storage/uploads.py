@@ -1,9 +1,9 @@
-"""Large uploads in parts: verified, in bounded memory, and continued where an earlier run stopped.
+"""How an object is sent to S3: whole, or in parts that a later run can continue. Verified, in bounded memory.
 
-An upload that fails stays in the store, so that the next run, on any machine, sends only the parts that are missing;
-``ObjectStore.abandon`` clears away those that nobody continued. The upload is begun without a checksum algorithm,
-since some servers let only the same client finish one that has it; each part is guarded by its MD5 instead, and the
-whole by the SHA-256 of what was read.
+An upload in parts that fails stays in the store, so that the next run, on any machine, sends only the parts that
+are missing; ``ObjectStore.abandon`` clears away those that nobody continued. It is begun without a checksum
+algorithm, since some servers let only the same client finish one that has it; each part is guarded by its MD5
+instead, and the whole by the SHA-256 of what was read.
 """
 
 from __future__ import annotations
@@ -56,16 +56,41 @@ def digest_of(wanted: Wanted) -> tuple[int, str]:
         return os.fstat(file.fileno()).st_size, file_digest(file, "sha256").hexdigest()
 
 
-def upload(
+def send(
     client: S3Client, wanted: Wanted, arguments: dict[str, Any], guard: dict[str, Any], on_bytes: OnBytes
 ) -> tuple[str, str]:
-    """Send an object in parts; returns its ETag, and the ETag it has on servers that make them of MD5s.
+    """Send an object; returns its ETag, and the ETag it has on servers that make them of MD5s.
 
-    ``arguments`` are those of ``create_multipart_upload``; ``guard`` is the condition of the last request.
+    ``arguments`` are those of ``put_object`` and of ``create_multipart_upload``; ``guard`` is the condition of the
+    request that makes the object appear.
 
     Raises:
-        StoreError: the content is not what ``wanted`` says; the upload was removed.
+        StoreError: the content is not what ``wanted`` says; nothing is left of the upload.
     """
+    way = _send_parts if wanted.size > PART_BYTES else _send_whole
+    return way(client, wanted, arguments, guard, on_bytes)
+
+
+def _send_whole(
+    client: S3Client, wanted: Wanted, arguments: dict[str, Any], guard: dict[str, Any], on_bytes: OnBytes
+) -> tuple[str, str]:
+    data = wanted.content.read_bytes() if isinstance(wanted.content, Path) else wanted.content or b""
+    check_content(wanted, len(data), sha256(data).hexdigest())
+    digest = md5(data, usedforsecurity=False)
+    reply = client.put_object(
+        **arguments,
+        **guard,
+        Body=data,
+        ContentMD5=b64encode(digest.digest()).decode(),
+        ChecksumSHA256=b64encode(bytes.fromhex(wanted.sha256)).decode(),
+    )
+    on_bytes(len(data))
+    return reply["ETag"].strip('"'), digest.hexdigest()
+
+
+def _send_parts(
+    client: S3Client, wanted: Wanted, arguments: dict[str, Any], guard: dict[str, Any], on_bytes: OnBytes
+) -> tuple[str, str]:
     place: dict[str, Any] = {"Bucket": arguments["Bucket"], "Key": arguments["Key"]}
     upload_id, present = _resumable(client, wanted, place) or (
         client.create_multipart_upload(**arguments)["UploadId"],
