@@ -16,7 +16,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from catalog import urls
 from pipeline.storage.protocol import NoSuchObjectError, ObjectStore
-from pipeline.storage.state import load_remote
+from pipeline.storage.state import read_remote
 
 _ADDRESS_ATTRIBUTES = frozenset({"href", "src", "poster", "data-hls"})
 _PLAYLIST_URI = re.compile(r'URI="([^"]*)"(?:,BYTERANGE="(\d+)@(\d+)")?')
@@ -62,7 +62,7 @@ class _Check:
     def __init__(self, store: ObjectStore, *, deep: bool) -> None:
         self._store = store
         self._deep = deep
-        self._remote = load_remote(store)
+        self._remote = read_remote(store)
         self._sizes: Mapping[str, int] = {key: entry.size for key, entry in self._remote.entries.items()}
         self._flaws: list[Flaw] = []
         self._references = 0

@@ -128,15 +128,15 @@ def publish(
       aftertalk publish --only gnm2021/theme-1-panel
       aftertalk publish --to s3://our-bucket/meetings
     """
-    from pipeline.run import Run
+    from pipeline.run import Options
+    from pipeline.run import publish as publish_catalogue
 
     if engine != "local":
         raise ConfigurationError(f"--engine {engine}", "is not an engine of this version", hint="use --engine local")
     directory = _load(catalogue)
-    with _reporter(verbose=verbose, as_json=as_json) as reporter:
-        failed = Run(directory, reporter, now=datetime.now(UTC), target=to).publish(
-            only=frozenset(only), dry_run=dry_run
-        )
+    options = Options(only=frozenset(only), dry_run=dry_run, target=to)
+    with _reporter(verbose=verbose, as_json=as_json, show_plan=dry_run) as reporter:
+        failed = publish_catalogue(directory, reporter, options, now=datetime.now(UTC))
     return Exit.SOME_FAILED if failed else Exit.DONE
 
 
@@ -245,12 +245,14 @@ def withdraw(recording: str, catalogue: Path, reason: str) -> Exit:
     place it was published to; a page that says so remains.
     """
     from pipeline.releases import withdraw as decide
-    from pipeline.run import Run
+    from pipeline.run import Options
+    from pipeline.run import publish as publish_catalogue
 
     path = decide(_load(catalogue), recording, reason)
     click.echo(f"{recording} is withdrawn (recorded in {path})")
-    with _reporter(verbose=False, as_json=False) as reporter:
-        failed = Run(_load(catalogue), reporter, now=datetime.now(UTC)).publish(only=frozenset({recording}))
+    with _reporter() as reporter:
+        options = Options(only=frozenset({recording}))
+        failed = publish_catalogue(_load(catalogue), reporter, options, now=datetime.now(UTC))
     return Exit.SOME_FAILED if failed else Exit.DONE
 
 
@@ -293,9 +295,9 @@ def _load(root: Path) -> CatalogueDirectory:
 
 
 @contextmanager
-def _reporter(*, verbose: bool, as_json: bool) -> Iterator[Reporter]:
+def _reporter(*, verbose: bool = False, as_json: bool = False, show_plan: bool = False) -> Iterator[Reporter]:
     if as_json:
         yield JsonReporter(sys.stdout)
         return
-    with ConsoleReporter(Console(), verbose=verbose) as reporter:
+    with ConsoleReporter(Console(), verbose=verbose, show_plan=show_plan) as reporter:
         yield reporter

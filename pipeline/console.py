@@ -19,9 +19,10 @@ PUBLISH = "publish"
 class ConsoleReporter:
     """Shows messages; a context manager, so that the terminal is left in order."""
 
-    def __init__(self, console: Console, *, verbose: bool) -> None:
+    def __init__(self, console: Console, *, verbose: bool, show_plan: bool = False) -> None:
         self._console = console
         self._verbose = verbose
+        self._show_plan = show_plan
         self._lock = threading.Lock()
         self._bars: dict[str, TaskID] = {}
         self._started: dict[str, float] = {}
@@ -102,7 +103,9 @@ class ConsoleReporter:
 
     @_show.register
     def _(self, message: report.PlannedChange) -> None:
-        self._line(f"{message.action:<7} {message.key} ({message.bytes} bytes): {message.reason}")
+        size = f" ({message.bytes} bytes)" if message.bytes else ""
+        quiet = message.action == "keep" or not self._show_plan
+        self._line(f"{message.action:<7} {message.key}{size}: {message.reason}", quiet=quiet)
 
     @_show.register
     def _(self, message: report.TransferProgress) -> None:

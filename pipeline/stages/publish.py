@@ -16,7 +16,7 @@ from threading import Lock
 
 from catalog import urls
 from catalog.manifest import Artifact, RecordingManifest
-from catalog.model import Event, Session
+from catalog.model import Cue, Event, Session
 from catalog.published import Catalogue, PublishedRecording, Withdrawn
 from catalog.release import Verdict
 from catalog.render import build, catalog_document
@@ -26,6 +26,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.made import made
 from pipeline.report import Noticed, PlannedChange, Published, Reporter, TransferProgress
 from pipeline.stages.ingest import Item, Survey
+from pipeline.storage import open_store
 from pipeline.storage.execute import Progress
 from pipeline.storage.plan import Plan
 from pipeline.storage.protocol import ObjectStore, Wanted
@@ -64,6 +65,11 @@ class StoreMedia:
                 self._known[recording] = self._read_manifest(recording)
             return self._known[recording]
 
+    def has(self, manifest: RecordingManifest) -> bool:
+        """Whether just this is public; asks the store nothing more."""
+        wanted = _manifest_object(manifest)
+        return self.remote.holds(wanted.key, size=wanted.size, sha256=wanted.sha256)
+
     def read(self, key: str) -> bytes:
         """See ``flow.PublishedMedia``."""
         return self._store.read(key).data
@@ -87,6 +93,12 @@ class StoreMedia:
             )
             for one in artifact.files
         )
+
+
+def _manifest_object(manifest: RecordingManifest) -> Wanted:
+    event_id, _, recording_id = manifest.recording.partition("/")
+    document = manifest.model_dump_json(by_alias=True, indent=1).encode() + b"\n"
+    return Wanted.of_bytes(urls.recording_manifest(event_id, recording_id), document)
 
 
 class Publication:
@@ -163,8 +175,7 @@ class Publication:
                 key = urls.artifact(event_id, recording_id, artifact.digest, file.name)
                 path = self._local_file(artifact, file.name)
                 yield Wanted.of_file(key, path, size=file.bytes, sha256=file.sha256)
-        document = ready.manifest.model_dump_json(by_alias=True, indent=1).encode() + b"\n"
-        yield Wanted.of_bytes(urls.recording_manifest(event_id, recording_id), document)
+        yield _manifest_object(ready.manifest)
 
     def _catalogue(self, found: Survey, public: Mapping[str, Ready]) -> Catalogue:
         settings = self._directory.settings
@@ -186,16 +197,16 @@ class Publication:
         event, session, recording = item.event, item.session, item.recording
         artifacts = {one.stage: one for one in ready.manifest.artifacts}
 
-        def cues(artifact: Artifact, name: str) -> bytes:
+        def cues(artifact: Artifact, name: str) -> tuple[Cue, ...]:
             path = self._local_file(artifact, name)
-            return path.read_bytes() if path else self._media.read(urls.artifact(*ids, artifact.digest, name))
+            key = urls.artifact(event.id, recording.id, artifact.digest, name)
+            return read_published(path.read_bytes() if path else self._media.read(key))
 
-        ids = (event.id, recording.id)
         return PublishedRecording(
             event=event,
             session=session,
             recording=recording,
-            made=made(item.id, ready.manifest.source_sha256, artifacts, lambda *a: read_published(cues(*a))),
+            made=made(item.id, ready.manifest.source_sha256, artifacts, cues),
             people=recording.people or session.people,
             language=recording.language or session.language or event.language,
             licence=recording.licence or session.licence or self._directory.settings.licence,
@@ -258,8 +269,6 @@ def open_target(directory: CatalogueDirectory, target: str | None) -> ObjectStor
         ConfigurationError: it is not a place to publish to.
         StoreError: it cannot be opened.
     """
-    from pipeline.storage import open_store
-
     return open_store(target or directory.settings.publish, base=directory.root, endpoint=directory.settings.endpoint)
 
 

@@ -1,0 +1,110 @@
+"""``aftertalk status``: every recording of the catalogue with its state, and why."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from catalog.manifest import RecordingManifest
+from catalog.release import Verdict
+from pipeline.catalogue import CatalogueDirectory
+from pipeline.errors import AftertalkError
+from pipeline.flow import manifest_of
+from pipeline.report import RecordingReporter
+from pipeline.stages import Job
+from pipeline.stages.ingest import Item, survey
+from pipeline.workshop import Workshop, open_workshop
+
+
+class State(StrEnum):
+    """Where a recording stands."""
+
+    PUBLISHED = "published"
+    CHANGED = "changed"
+    """Public, but something about it is newer than what is public."""
+    READY = "ready"
+    """Made, not yet public."""
+    NEW = "new"
+    """Not made yet."""
+    FAILED = "failed"
+    MISSING = "missing"
+    """There is no media file for it."""
+    ELSEWHERE = "elsewhere"
+    """Listed with its links only."""
+    HELD = "held"
+    EMBARGOED = "embargoed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recording."""
+
+    recording: str
+    title: str
+    state: State
+    reason: str
+    captions: tuple[str, ...] = ()
+    """Language and origin of each caption track, e.g. ``en (sidecar)``."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain JSON."""
+        return asdict(self)
+
+
+def states(directory: CatalogueDirectory, *, now: datetime) -> list[Row]:
+    """The state of every recording, in programme order. Nothing is made or changed.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    return _Status(open_workshop(directory, RecordingReporter())).rows(now)
+
+
+class _Status:
+    def __init__(self, shop: Workshop) -> None:
+        self._shop = shop
+
+    def rows(self, now: datetime) -> list[Row]:
+        public = json.loads(self._shop.published.remote.catalog or b"{}").get("recordings", [])
+        published = {one["id"]: one for one in public}
+        return [self._row(item, published.get(item.id)) for item in survey(self._shop.directory, now=now).items]
+
+    def _row(self, item: Item, published: dict[str, object] | None) -> Row:
+        state, reason = self._state(item, is_public=published is not None)
+        tracks = published.get("captions", []) if published else []
+        captions = tuple(f"{one['language']} ({one['origin']})" for one in tracks) if isinstance(tracks, list) else ()
+        return Row(item.id, item.recording.title, state, reason, captions)
+
+    def _state(self, item: Item, *, is_public: bool) -> tuple[State, str]:
+        if item.verdict in {Verdict.HELD, Verdict.WITHDRAWN}:
+            return State(item.verdict.value), item.decision.reason
+        if item.recording.is_elsewhere:
+            return State.ELSEWHERE, "it has no source here, only links"
+        state, reason = self._progress(item, is_public=is_public)
+        if item.verdict is Verdict.EMBARGOED and state is not State.FAILED:
+            return State.EMBARGOED, f"{item.decision.reason}; {reason}"
+        return state, reason
+
+    def _progress(self, item: Item, *, is_public: bool) -> tuple[State, str]:
+        if item.problem:
+            note = "; it stays public as it was made" if is_public else ""
+            return State.MISSING, item.problem + note
+        try:
+            job = self._shop.flow.is_made(self._shop.job(item))
+        except AftertalkError as error:
+            return State.FAILED, f"{error.message} ({error.hint})" if error.hint else error.message
+        if isinstance(job, Job):
+            return self._made(manifest_of(job), is_public=is_public)
+        if (failure := self._shop.failures.get(item.id)) is not None:
+            return State.FAILED, f"{failure.message} ({failure.hint})" if failure.hint else failure.message
+        return (State.CHANGED if is_public else State.NEW), job
+
+    def _made(self, manifest: RecordingManifest, *, is_public: bool) -> tuple[State, str]:
+        if not is_public:
+            return State.READY, "made; the next publish makes it public"
+        if not self._shop.published.has(manifest):
+            return State.CHANGED, "made again; the next publish makes it public"
+        return State.PUBLISHED, "up to date"
