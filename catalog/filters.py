@@ -39,6 +39,11 @@ def _time_of_day(context: Context, value: datetime, zone: tzinfo) -> str:
 
 
 @jinja2.pass_context
+def _length_in_words(context: Context, ms: int) -> str:
+    return locales.length_in_words(ms, _locale(context))
+
+
+@jinja2.pass_context
 def _size(context: Context, count: int) -> str:
     return locales.size(count, _locale(context))
 
@@ -73,6 +78,7 @@ def install(env: jinja2.Environment) -> None:
         long_date=_long_date,
         day_name=_day_name,
         time_of_day=_time_of_day,
+        length_in_words=_length_in_words,
         size=_size,
         language_name=_language_name,
         seconds=_seconds,

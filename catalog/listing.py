@@ -5,9 +5,12 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from catalog.model import Event, Person, Session
 from catalog.published import Catalogue, PublishedRecording
+
+PICTURES = 4
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class EventCard:
 
     event: Event
     counts: Counts
-    recordings: tuple[PublishedRecording, ...]
+    pictures: tuple[str, ...]
+    """Keys of up to ``PICTURES`` small pictures of its recordings."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,12 @@ def counts(catalogue: Catalogue, event: Event) -> Counts:
 def events(catalogue: Catalogue) -> tuple[EventCard, ...]:
     """All events, latest first; those without a date last, in the order given."""
     ordered = sorted(catalogue.events, key=lambda event: event.start or date.min, reverse=True)
-    return tuple(EventCard(event, counts(catalogue, event), catalogue.of_event(event)) for event in ordered)
+    return tuple(EventCard(event, counts(catalogue, event), _pictures(catalogue, event)) for event in ordered)
+
+
+def _pictures(catalogue: Catalogue, event: Event) -> tuple[str, ...]:
+    posters = (one.made.poster for one in catalogue.of_event(event))
+    return tuple(islice((poster.thumbnail or poster.url for poster in posters if poster), PICTURES))
 
 
 def profiles(catalogue: Catalogue) -> tuple[Profile, ...]:

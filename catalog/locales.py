@@ -7,7 +7,7 @@ from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
-from babel import Locale, UnknownLocaleError, dates, numbers
+from babel import Locale, UnknownLocaleError, dates, numbers, units
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -81,6 +81,13 @@ def clock(ms: int) -> str:
     minutes, seconds = divmod(ms // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def length_in_words(ms: int, locale: Locale) -> str:
+    """Milliseconds as hours and minutes in words, e.g. ``13 hrs 5 mins``; at least one minute."""
+    hours, minutes = divmod(max(1, round(ms / 60_000)), 60)
+    parts = ((hours, "duration-hour"), (minutes, "duration-minute"))
+    return " ".join(units.format_unit(value, unit, "short", locale=locale) for value, unit in parts if value)
 
 
 def iso_duration(ms: int) -> str:

@@ -12,6 +12,10 @@ from collections.abc import Mapping
 DEFAULT_COLOUR = "#2f6b18"
 _TEXT_CONTRAST = 5.5
 _SHAPE_CONTRAST = 3.0
+_DARK_TEXT_CONTRAST = 8.0
+_DARK_SHAPE_CONTRAST = 4.5
+_DARK_SATURATION = 0.7
+"""Strong colours glow on dark surfaces."""
 _BAND_CONTRAST = 9.5
 """White text on the coloured band at the top of a page."""
 _STEPS = 200
@@ -49,8 +53,8 @@ def variables(colour: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
         "on-accent": "#ffffff",
     }
     dark = {
-        "accent": _reach(colour, DARK_SURFACES, _TEXT_CONTRAST, darker=False),
-        "line": _reach(colour, DARK_SURFACES, _SHAPE_CONTRAST, darker=False),
+        "accent": _reach(_muted(colour), DARK_SURFACES, _DARK_TEXT_CONTRAST, darker=False),
+        "line": _reach(_muted(colour), DARK_SURFACES, _DARK_SHAPE_CONTRAST, darker=False),
         "band": _reach(colour, ("#ffffff",), _BAND_CONTRAST * 1.4, darker=True),
         "on-accent": "#10150f",
     }
@@ -72,6 +76,11 @@ def _lightest(colour: str) -> str:
     """The same hue at two thirds lightness: where the search for the brightest usable shade begins."""
     hue, _, saturation = colorsys.rgb_to_hls(*parse(colour))
     return _hex(colorsys.hls_to_rgb(hue, 2 / 3, saturation))
+
+
+def _muted(colour: str) -> str:
+    hue, lightness, saturation = colorsys.rgb_to_hls(*parse(colour))
+    return _hex(colorsys.hls_to_rgb(hue, lightness, saturation * _DARK_SATURATION))
 
 
 def _hex(colour: Colour) -> str:
