@@ -13,7 +13,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.programme import frab_json, frab_xml, hub, jsontree, xmltree
+from catalog import documents
+from catalog.programme import (
+    europython_xml,
+    frab_json,
+    frab_xml,
+    hub,
+    ical,
+    indico,
+    jsontree,
+    other_json,
+    pretalx,
+    sreview,
+    table,
+    xmltree,
+)
 from catalog.programme.assemble import assemble
 from catalog.programme.base import MAX_BYTES, Options, Programme, Reading, refuse
 
@@ -22,23 +36,32 @@ __all__ = ["Options", "Programme", "read"]
 
 @dataclass(frozen=True)
 class _Format:
+    """A format of a family: what its parsed documents look like, and how they are read."""
+
     name: str
     matches: Callable[[Any], bool]
     read: Callable[[Any, Reading], None]
 
 
-_XML = (_Format(frab_xml.NAME, frab_xml.matches, frab_xml.read),)
+_XML = (
+    _Format(frab_xml.NAME, frab_xml.matches, frab_xml.read),
+    _Format(europython_xml.NAME, europython_xml.matches, europython_xml.read),
+)
 _JSON = (
     _Format(hub.NAME, hub.matches, hub.read),
     _Format(frab_json.NAME, frab_json.matches, frab_json.read),
+    _Format(indico.NAME, indico.matches, indico.read),
+    _Format(pretalx.NAME, pretalx.matches, pretalx.read),
+    _Format(other_json.NAME, other_json.matches, other_json.read),
 )
+_YAML = (_Format(sreview.NAME, sreview.matches, sreview.read),)
 
 
 def read(name: str, content: bytes, *, options: Options | None = None) -> Programme:
     """Read a programme.
 
     Args:
-        name: how messages name the file; its ending is only a hint.
+        name: how messages name the file; its ending is not looked at.
         content: the bytes of the file.
         options: what the file cannot say of itself.
 
@@ -47,13 +70,21 @@ def read(name: str, content: bytes, *, options: Options | None = None) -> Progra
     """
     if len(content) > MAX_BYTES:
         raise refuse(name, f"the file has {len(content)} bytes; at most {MAX_BYTES} are read")
-    if not content.strip():
-        raise refuse(name, "the file is empty", "export it again")
     reading = Reading(name, options or Options())
     start = content.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    if not start:
+        raise refuse(name, "the file is empty", "export it again")
     if start == b"<":
         return _with(_XML, xmltree.parse(name, content), reading)
-    return _with(_JSON, jsontree.parse(name, content), reading)
+    if start in (b"{", b"["):
+        return _with(_JSON, jsontree.parse(name, content), reading)
+    if ical.matches(content):
+        ical.read(content, reading)
+        return assemble(reading, ical.NAME)
+    if (found := table.find(name, content)) is not None:
+        table.read(found, reading)
+        return assemble(reading, table.NAME)
+    return _with(_YAML, documents.parse(name, content), reading)
 
 
 def _with(formats: tuple[_Format, ...], document: Any, reading: Reading) -> Programme:
@@ -61,5 +92,5 @@ def _with(formats: tuple[_Format, ...], document: Any, reading: Reading) -> Prog
         if form.matches(document):
             form.read(document, reading)
             return assemble(reading, form.name)
-    name = reading.name
-    raise refuse(name, "this is not a programme in a format that is known")
+    known = ", ".join(one.name for one in (*_XML, *_JSON, *_YAML)) + f", {ical.NAME}, {table.NAME}"
+    raise refuse(reading.name, "this is not a programme in a format that is known", f"known are: {known}")

@@ -1,0 +1,147 @@
+"""iCalendar (RFC 5545): every VEVENT is an entry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from icalendar import Calendar, Component
+
+from catalog.model import LinkKind
+from catalog.programme import text, times
+from catalog.programme.base import RawLink, RawPerson, RawTalk, Reading, Where, refuse
+from catalog.programme.links import link_kind
+from catalog.programme.videos import is_video
+
+NAME = "iCalendar"
+
+
+def matches(content: bytes) -> bool:
+    """Whether this is such a file."""
+    return content.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].upper() == b"BEGIN:VCALENDAR"
+
+
+def read(content: bytes, reading: Reading) -> None:
+    """Read a calendar, or several one after another.
+
+    Raises:
+        InvalidDocumentError: its lines do not nest.
+    """
+    written = _decode(content, reading)
+    lines = [
+        number for number, line in enumerate(written.splitlines(), start=1) if line.upper().startswith("BEGIN:VEVENT")
+    ]
+    try:
+        calendars = Calendar.from_ical(written, multiple=True)
+    except (ValueError, IndexError, KeyError, RecursionError) as error:
+        raise refuse(reading.name, f"this calendar cannot be read: {error}", "export it again") from error
+    events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
+    for calendar in calendars:
+        reading.event.title = reading.event.title or _text(calendar, "X-WR-CALNAME", "NAME")
+        reading.event.abstract = reading.event.abstract or _text(calendar, "X-WR-CALDESC", "DESCRIPTION")
+        reading.event.timezone = reading.event.timezone or _text(calendar, "X-WR-TIMEZONE")
+    if len(lines) != len(events):
+        reading.warn(Where(), f"{len(lines)} entries begin in this file, but {len(events)} could be read")
+    for index, event in enumerate(events):
+        where = Where(lines[index] if len(lines) == len(events) else 0, f"VEVENT[{_text(event, 'UID')[:60]}]")
+        if _text(event, "STATUS").upper() == "CANCELLED":
+            reading.leave_out(where, f"{_text(event, 'SUMMARY')[:80]!r} is marked as cancelled")
+        else:
+            reading.add(_talk(event, where, reading))
+
+
+def _decode(content: bytes, reading: Reading) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        reading.warn(Where(line), "the file is not UTF-8; it was read as Windows-1252", "save it as UTF-8")
+        return content.decode("cp1252", errors="replace")
+
+
+def _talk(event: Component, where: Where, reading: Reading) -> RawTalk:
+    for name, problem in event.errors:
+        reading.warn(where.child(str(name)), f"this line is not valid and was left out: {problem}")
+    if "RRULE" in event or "RDATE" in event:
+        reading.warn(
+            where.child("RRULE"), "this entry repeats; only its first time is read", "export each time as an entry"
+        )
+    start = _moment(event.get("DTSTART"))
+    if start is None:
+        reading.warn(where.child("DTSTART"), "the time of this entry is missing or not readable")
+    html = _text(event, "X-ALT-DESC")
+    abstract = html if html else _text(event, "DESCRIPTION")
+    url = _text(event, "URL")
+    uid, again = _text(event, "UID"), _moment(event.get("RECURRENCE-ID"))
+    return RawTalk(
+        where=where,
+        title=_text(event, "SUMMARY"),
+        keys=(f"{uid}-{again:%Y%m%dT%H%M}" if again else uid,),
+        guid=uid,
+        start=start,
+        duration=_duration(event, start),
+        room=_text(event, "LOCATION"),
+        track=", ".join(_categories(event)),
+        abstract="" if abstract.strip() == url else abstract,
+        people=tuple(_people(event)),
+        links=tuple(_links(event, url)),
+    )
+
+
+def _text(component: Component, *names: str) -> str:
+    """The text of the first of these properties that has any."""
+    for name in names:
+        value = component.get(name)
+        first = value[0] if isinstance(value, list) and value else value
+        if first is not None and str(first).strip():
+            return str(first).strip()
+    return ""
+
+
+def _moment(value: Any) -> datetime | None:
+    """A date-time; a date alone is its midnight."""
+    found = getattr(value[0] if isinstance(value, list) and value else value, "dt", None)
+    if isinstance(found, datetime):
+        return found
+    return datetime.combine(found, time()) if isinstance(found, date) else None
+
+
+def _duration(event: Component, start: datetime | None) -> timedelta | None:
+    given = getattr(event.get("DURATION"), "dt", None)
+    end = _moment(event.get("DTEND"))
+    if not isinstance(given, timedelta) and start and end and (start.tzinfo is None) == (end.tzinfo is None):
+        given = end - start
+    return given if isinstance(given, timedelta) and timedelta() < given <= times.MAX_DURATION else None
+
+
+def _categories(event: Component) -> Iterable[str]:
+    values = event.get("CATEGORIES")
+    for one in values if isinstance(values, list) else [values] if values is not None else []:
+        yield from (str(category) for category in getattr(one, "cats", [one]))
+
+
+def _people(event: Component) -> Iterable[RawPerson]:
+    """Attendees with a name; a bare mail address names nobody."""
+    for name, role in (("ATTENDEE", "speaker"), ("X-SPEAKER", "speaker")):
+        values = event.get(name)
+        for one in values if isinstance(values, list) else [values] if values is not None else []:
+            named = getattr(one, "params", {}).get("CN", "" if name == "ATTENDEE" else str(one))
+            address = str(one)
+            if named and "@" not in named:
+                is_page = text.is_web_address(address)
+                yield RawPerson(str(named), address if is_page else "", role, url=address if is_page else "")
+
+
+def _links(event: Component, url: str) -> Iterable[RawLink]:
+    if url:
+        yield RawLink(url)
+    values = event.get("ATTACH")
+    for one in values if isinstance(values, list) else [values] if values is not None else []:
+        address = str(one)
+        if text.is_web_address(address):
+            yield RawLink(address, link_kind("", address, default=LinkKind.DOCUMENT))
+    for address in re.findall(r"https?://[^\s<>\"')]+", _text(event, "DESCRIPTION")):
+        if address != url and is_video(address):
+            yield RawLink(address, LinkKind.VIDEO)

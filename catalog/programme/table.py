@@ -1,0 +1,123 @@
+"""Spreadsheets saved as CSV: any separator, headers in many languages, one row for each talk."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from catalog.programme import records, vocabulary
+from catalog.programme.base import MAX_TALKS, Reading, Where, refuse
+
+NAME = "spreadsheet (CSV)"
+
+_SEPARATORS = ",;\t|"
+_HEADER_ROWS = 30
+"""The row of headers is looked for in so many rows; people put titles above it."""
+_CELL = 200_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose headers were understood."""
+
+    headers: tuple[str, ...]
+    fields: dict[str, str]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    """Line number and cells of every row below the headers."""
+    encoding: str
+
+
+def find(name: str, content: bytes) -> Table | None:
+    """The table in a file; ``None`` when no row looks like the headers of a programme (a title and something else).
+
+    Raises:
+        InvalidDocumentError: there are such headers, but a cell below them is not closed or is too large.
+    """
+    decoded = _decode(content)
+    if decoded is None:
+        return None
+    written, encoding = decoded
+    best: tuple[int, str, int] | None = None
+    for separator in _SEPARATORS:
+        for index, (_, cells) in enumerate(islice(_rows(written, separator), _HEADER_ROWS)):
+            understood = set(vocabulary.fields_of(cells).values())
+            if "title" in understood and len(understood) > 1 and (best is None or len(understood) > best[0]):
+                best = len(understood), separator, index
+    if best is None:
+        return None
+    _, separator, index = best
+    rows = islice(_rows(written, separator), MAX_TALKS + _HEADER_ROWS + 1)
+    (_, headers), *below = islice(rows, index, None)
+    _check_quotes(name, written, separator)
+    return Table(headers, vocabulary.fields_of(headers), tuple(below), encoding)
+
+
+def read(table: Table, reading: Reading) -> None:
+    """Read the rows of a table."""
+    at = Where(1)
+    if table.encoding != "utf-8":
+        reading.warn(at, f"the file is not UTF-8; it was read as {table.encoding}", "save it as 'CSV UTF-8'")
+    if unused := [header for header in table.headers if header.strip() and header not in table.fields]:
+        reading.note(at, f"columns that were not used: {', '.join(repr(one[:40]) for one in unused[:20])}")
+    for line, cells in table.rows:
+        where = Where(line)
+        if not any(cell.strip() for cell in cells):
+            continue
+        values: dict[str, list[str]] = {}
+        for header, cell in zip(table.headers, cells, strict=False):
+            if header in table.fields and cell.strip():
+                values.setdefault(table.fields[header], []).append(cell.strip())
+        if extra := [cell for cell in cells[len(table.headers) :] if cell.strip()]:
+            reading.warn(where, f"{len(extra)} cells are beyond the last column: {extra[0][:60]!r}")
+        if not values:
+            reading.leave_out(where, "nothing in this row is in a column that was understood")
+        elif gone := records.is_gone(values):
+            reading.leave_out(where, f"{records.one(values, 'title')[:80]!r} is marked as {gone}")
+        else:
+            reading.add(records.talk(values, where, reading))
+
+
+def _decode(content: bytes) -> tuple[str, str] | None:
+    """The text and its encoding: by byte order mark, else UTF-8, else the one of Western European Windows."""
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if content.startswith(mark):
+            try:
+                return content.decode("utf-8-sig" if encoding == "utf-8" else encoding), "utf-8"
+            except UnicodeDecodeError:
+                return None
+    try:
+        return content.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        return (content.decode("cp1252", errors="replace"), "cp1252") if b"\0" not in content else None
+
+
+def _rows(written: str, separator: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Rows with the line they begin on; ends early where the text cannot be a table."""
+    csv.field_size_limit(_CELL)
+    reader = csv.reader(io.StringIO(written, newline=""), delimiter=separator)
+    start = 1
+    try:
+        for cells in reader:
+            yield start, tuple(cells)
+            start = reader.line_num + 1
+    except csv.Error:
+        return
+
+
+def _check_quotes(name: str, written: str, separator: str) -> None:
+    """Refuse a table in which a quotation mark is never closed: it would swallow the rows after it."""
+    reader = csv.reader(io.StringIO(written, newline=""), delimiter=separator)
+    start, last, final = 1, 1, [""]
+    try:
+        for cells in reader:
+            last, start, final = start, reader.line_num + 1, cells
+    except csv.Error as error:
+        raise refuse(
+            name, f"a cell cannot be read: {error}", "look for a missing quotation mark", Where(start)
+        ) from error
+    if final and not written.endswith(('"', '"\n', '"\r\n', '"\r')) and "\n" in final[-1]:
+        hint = "add the missing quotation mark on this line"
+        raise refuse(name, "a cell that begins with a quotation mark is never closed", hint, Where(last))
