@@ -1,0 +1,83 @@
+"""Taking captions out of a recording: text tracks by ffmpeg, CEA-608 bytes by a worker. Commands only; pure."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from pipeline.media.command import Command, Limits
+from pipeline.media.probe import TextTrack
+from pipeline.media.probe_worker import FORMATS
+
+BITMAP_CODECS = frozenset({"pgssub", "dvdsub", "dvbsub", "xsub", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"})
+"""Tracks that are pictures of text."""
+
+_COPIED = {"webvtt": "webvtt", "ass": "ass", "ssa": "ass"}
+"""Codec -> format that keeps what would be lost in SubRip: voices, names of speakers."""
+_MAX_BYTES = 64 * 1024 * 1024
+_WORKER = Path(__file__).with_name("cea608_worker.py")
+_CLOSED_CAPTION_CODECS = frozenset({"h264", "hevc", "mpeg2video", "mpeg1video"})
+
+
+def may_hold_cea608(video_codec: str) -> bool:
+    """Whether pictures of this codec can carry closed captions."""
+    return video_codec in _CLOSED_CAPTION_CODECS
+
+
+def output_name(track: TextTrack) -> str:
+    """The file that ``extract`` writes for a track, relative to its output folder."""
+    return f"track{track.index}.{_COPIED.get(track.codec, 'srt')}"
+
+
+def extract(source: Path, size: int, tracks: Sequence[TextTrack], output: Path) -> Command:
+    """Write every track to its ``output_name`` below ``output``, with the times of the file itself.
+
+    Args:
+        source: the recording.
+        size: its bytes.
+        tracks: text tracks of it.
+        output: an existing folder.
+    """
+    argv = [
+        *("ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-y"),
+        *("-protocol_whitelist", "file", "-format_whitelist", FORMATS),
+        # The file's own times: ffmpeg would move the first packet of any track to zero.
+        "-copyts",
+        # Teletext and line 21 end a caption only when the next one comes.
+        "-fix_sub_duration",
+        *("-txt_format", "text") if any(_is_teletext(track) for track in tracks) else (),
+        *("-i", "file:/in/src"),
+    ]
+    for track in tracks:
+        kind = _COPIED.get(track.codec)
+        argv += ["-map", f"0:{track.index}", "-c:s", "copy" if kind else "srt", "-f", kind or "srt", output_name(track)]
+    return Command(tuple(argv), inputs={"src": source}, output=output, limits=_limits(size))
+
+
+def read_cea608(source: Path, size: int, stream: int) -> Command:
+    """Print the CEA-608 byte pairs of a video track, a line ``<ms> <hex><hex>`` each, in order of time.
+
+    It ends soon when the beginning of the recording carries none. Times are the file's own.
+    """
+    package = Path(next(iter((find_spec("av") or sys).submodule_search_locations or ())))
+    inputs = {"src": source, "worker.py": _WORKER, "site/av": package}
+    if (libraries := package.with_name("av.libs")).is_dir():
+        inputs["site/av.libs"] = libraries
+    return Command(
+        argv=("python", "-s", "-S", "-B", "/in/worker.py", "/in/src", str(stream), FORMATS),
+        inputs=inputs,
+        environment={"PYTHONPATH": "/in/site", "PYTHONUTF8": "1"},
+        limits=_limits(size),
+    )
+
+
+def _is_teletext(track: TextTrack) -> bool:
+    """PyAV has no decoder for teletext, and so no name for it."""
+    return track.codec in {"", "dvb_teletext", "libzvbi_teletextdec"}
+
+
+def _limits(size: int) -> Limits:
+    seconds = 60 + size // 10_000_000  # 10 MB/s is slow, even for a network disk
+    return Limits(wall_s=10 * seconds, cpu_s=seconds, memory_bytes=2 * 1024**3, file_bytes=_MAX_BYTES)
