@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -46,6 +46,7 @@ class Flow:
     reporter: Reporter
     run_command: RunCommand
     published: PublishedMedia
+    stages: Sequence[Stage] = STAGES
 
     def make(self, job: Job) -> Job:
         """Take ``job`` through every stage and return it with all its artifacts.
@@ -53,14 +54,14 @@ class Flow:
         Raises:
             AftertalkError: a stage failed; artifacts made before are kept for the next run.
         """
-        for stage in STAGES:
+        for stage in self.stages:
             artifact = self._artifact(job, stage)
             job = replace(job, artifacts={**job.artifacts, stage.name: artifact})
         return job
 
     def is_made(self, job: Job) -> Job | str:
         """The job with all its artifacts if nothing needs to be made, else the reason why something does."""
-        for stage in STAGES:
+        for stage in self.stages:
             task = stage.plan(job)
             found = self._find(job, task)
             if found is None:

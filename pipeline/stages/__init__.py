@@ -6,5 +6,9 @@
 from __future__ import annotations
 
 from pipeline.stages.base import Bench, CaptionFile, Job, Output, PictureFile, Source, Stage
+from pipeline.stages.probe import ProbeStage
 
-__all__ = ["Bench", "CaptionFile", "Job", "Output", "PictureFile", "Source", "Stage"]
+STAGES: tuple[Stage, ...] = (ProbeStage(),)
+"""What every recording goes through."""
+
+__all__ = ["STAGES", "Bench", "CaptionFile", "Job", "Output", "PictureFile", "Source", "Stage"]

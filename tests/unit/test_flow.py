@@ -1,0 +1,189 @@
+"""The flow of one recording: made once, kept, taken from the store, made again only for a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from catalog.manifest import Artifact, RecordingManifest
+from catalog.model import Event, Recording, Session
+from pipeline.config import Settings
+from pipeline.engine import LocalEngine
+from pipeline.errors import MediaError
+from pipeline.flow import Flow, manifest_of
+from pipeline.freshness import Task
+from pipeline.media.command import Command, Completed
+from pipeline.media.tools import Tools
+from pipeline.report import RecordingReporter, StageDone, StageStarted
+from pipeline.stages import Bench, Job, Output, Source
+from pipeline.workspace import Workspace
+
+
+class Store:
+    """A store that remembers manifests and objects."""
+
+    def __init__(self) -> None:
+        self.manifests: dict[str, RecordingManifest] = {}
+        self.objects: dict[str, bytes] = {}
+
+    def manifest(self, recording: str) -> RecordingManifest | None:
+        return self.manifests.get(recording)
+
+    def read(self, key: str) -> bytes:
+        return self.objects[key]
+
+
+class Cut:
+    """A stage with two parts, which are joined; remembers what it ran."""
+
+    name = "cut"
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+        self.fails = False
+
+    def plan(self, job: Job) -> Task:
+        inputs = {"source": job.source.sha256}
+        parts = tuple(Task("cut", 1, job.id, inputs=inputs, settings={"part": n}) for n in (1, 2))
+        return Task("cut", 1, job.id, inputs=inputs, settings={"title": False}, parts=parts)
+
+    def run(self, job: Job, task: Task, bench: Bench) -> Output:
+        if self.fails:
+            raise MediaError(job.source.name, "is broken")
+        if not task.parts:
+            self.ran.append(f"part {task.settings['part']}")
+            (bench.out / "piece").write_text(str(task.settings["part"]))
+            return Output({}, private=frozenset({"piece"}))
+        self.ran.append("join")
+        joined = "".join(bench.file(part.key, "piece").read_text() for part in task.parts)
+        (bench.out / "whole.mp4").write_text(joined)
+        return Output({"duration_ms": 1000})
+
+
+class Name:
+    """A stage that depends on the artifact before it and on the title."""
+
+    name = "name"
+
+    def __init__(self) -> None:
+        self.ran = 0
+
+    def plan(self, job: Job) -> Task:
+        return Task(
+            "name", 1, job.id, inputs={"cut": job.artifacts["cut"].digest}, settings={"title": job.recording.title}
+        )
+
+    def run(self, job: Job, task: Task, bench: Bench) -> Output:
+        self.ran += 1
+        (bench.out / "name.txt").write_text(job.recording.title + bench.file("cut", "whole.mp4").read_text())
+        return Output({})
+
+
+def refuse(command: Command, on_progress: Callable[[int], None] | None) -> Completed:
+    raise AssertionError("no process is started here")
+
+
+class House:
+    """A flow with its stages and its store."""
+
+    def __init__(self, root: Path) -> None:
+        self.cut, self.name, self.store, self.reporter = Cut(), Name(), Store(), RecordingReporter()
+        self.flow = Flow(
+            Workspace(root), LocalEngine(2), self.reporter, refuse, self.store, stages=(self.cut, self.name)
+        )
+
+    def outcomes(self) -> list[tuple[str, str]]:
+        return [(one.stage, one.outcome) for one in self.reporter.messages if isinstance(one, StageDone)]
+
+    def reasons(self) -> list[str]:
+        return [one.reason for one in self.reporter.messages if isinstance(one, StageStarted)]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path / "w")
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    recording = Recording(id="r", title="First")
+    session = Session(id="s", title="S", recordings=(recording,))
+    event = Event(id="e", title="E", sessions=(session,))
+    source = Source(path=tmp_path / "x.mp4", name="x.mp4", sha256="aa", bytes=1)
+    return Job(event, session, recording, Settings(title="T"), Tools(Path("ffmpeg"), "9", None), source, {})
+
+
+def test_parts_are_made_first_and_removed_when_joined(house: House, job: Job) -> None:
+    """Both parts are made, in any order, then joined; their bytes are not kept."""
+    made = house.flow.make(job)
+    assert sorted(house.cut.ran[:2]) == ["part 1", "part 2"]
+    assert house.cut.ran[2] == "join"
+    assert house.flow.read("e/r", made.artifacts["cut"], "whole.mp4") == b"12"
+    assert all(house.flow.workspace.find(part.key) is None for part in house.cut.plan(job).parts)
+
+
+def test_the_second_run_makes_nothing(house: House, job: Job) -> None:
+    """Everything is kept, and ``is_made`` says so beforehand."""
+    house.flow.make(job)
+    house.cut.ran.clear()
+    house.reporter.messages.clear()
+    assert isinstance(house.flow.is_made(job), Job)
+    house.flow.make(job)
+    assert (house.cut.ran, house.name.ran) == ([], 1)
+    assert house.outcomes() == [("cut", "kept"), ("name", "kept")]
+
+
+def test_a_new_title_makes_only_what_shows_it(house: House, job: Job) -> None:
+    """The cut is kept; the reason for the rest is the title."""
+    house.flow.make(job)
+    house.reporter.messages.clear()
+    renamed = replace(job, recording=job.recording.model_copy(update={"title": "Second"}))
+    assert house.flow.is_made(renamed) == "name: setting title changed"
+    house.flow.make(renamed)
+    assert house.outcomes() == [("cut", "kept"), ("name", "made")]
+    assert house.reasons() == ["setting title changed"]
+
+
+def test_a_new_source_makes_everything_again(house: House, job: Job) -> None:
+    """Another SHA-256 of the source is another recording as far as making goes."""
+    house.flow.make(job)
+    house.reporter.messages.clear()
+    house.flow.make(replace(job, source=replace(job.source, sha256="bb")))
+    assert house.reasons()[0] == "source changed"
+
+
+def test_an_empty_workspace_makes_nothing_that_the_store_has(tmp_path: Path, house: House, job: Job) -> None:
+    """Artifacts in the recording's manifest count as made; what a later stage needs of them is read from the store."""
+    made = house.flow.make(job)
+    elsewhere = House(tmp_path / "other")
+    elsewhere.store.manifests["e/r"] = manifest_of(made)
+    key = f"media/e/r/{made.artifacts['cut'].digest}/whole.mp4"
+    elsewhere.store.objects[key] = b"12"
+    elsewhere.flow.make(job)
+    assert (elsewhere.cut.ran, elsewhere.name.ran) == ([], 0)
+    assert elsewhere.outcomes() == [("cut", "published"), ("name", "published")]
+    renamed = replace(job, recording=job.recording.model_copy(update={"title": "Second"}))
+    again = elsewhere.flow.make(renamed)
+    assert elsewhere.cut.ran == []
+    assert elsewhere.flow.read("e/r", again.artifacts["name"], "name.txt") == b"Second12"
+
+
+def test_the_manifest_names_public_files_only(house: House, job: Job) -> None:
+    """Private working files are in no manifest, and the digest is the same without them."""
+    made = house.flow.make(job)
+    manifest = manifest_of(made)
+    assert [file.name for one in manifest.artifacts for file in one.files] == ["whole.mp4", "name.txt"]
+    assert [one.digest for one in manifest.artifacts] == [made.artifacts[name].digest for name in ("cut", "name")]
+    assert RecordingManifest.model_validate_json(manifest.model_dump_json(by_alias=True)) == manifest
+
+
+def test_a_failing_stage_leaves_what_was_made_before(house: House, job: Job) -> None:
+    """The error goes up; the next run starts where this one ended."""
+    house.cut.fails = True
+    with pytest.raises(MediaError, match=r"x\.mp4: is broken"):
+        house.flow.make(job)
+    house.cut.fails = False
+    assert isinstance(house.flow.make(job).artifacts["cut"], Artifact)
