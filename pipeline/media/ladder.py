@@ -1,0 +1,177 @@
+"""Which renditions a recording gets. Pure.
+
+A rung is named by the **short side** of its picture in square pixels as displayed (``720p`` is 1280 × 720, and
+720 × 1280 for a portrait video), so that a phone's upright video gets the same care as a talk. The top rung has the
+source's own size, at most the largest configured one; below it come the configured ones that are clearly smaller.
+Nothing is ever scaled up, and all sizes are even (4:2:0 colour needs it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.config import TranscodeSettings
+from pipeline.media.probe import Probe, VideoTrack
+
+CLEARLY_SMALLER = 0.8
+"""A rung below the top one has at most this share of its short side; a closer one would be no help to anybody."""
+MAX_FRAME_RATE = 60.5
+COPY_CONTAINERS = ("mov", "matroska", "flv")
+"""Containers that keep one coding throughout and tell every key frame."""
+COPY_PROFILES = frozenset({"Baseline", "Constrained Baseline", "Main", "High"})
+COPY_LEVEL = 51
+COPY_KEY_INTERVAL_MS = 12_000
+SQUARE = 0.01
+"""So far from 1 a pixel's shape may be and still count as square."""
+
+_QUALITY = ((2160, 23.0), (1080, 22.0), (720, 21.5), (480, 20.5), (360, 20.0))
+"""Short side -> x264 CRF; a small picture is looked at enlarged, so it gets more quality per pixel. Measured with VMAF
+against the ladders of PeerTube and Opencast (docs/benchmarks.md)."""
+_MAX_RATES = (
+    (2160, 14_000),
+    (1440, 9_000),
+    (1080, 5_000),
+    (720, 2_800),
+    (480, 1_400),
+    (360, 800),
+    (240, 400),
+    (144, 200),
+)
+"""Short side -> kbit/s that a connection must carry at most: those usual for these sizes at 30 pictures a second."""
+_LEVELS = (
+    (30, 40_500, 1_620),
+    (31, 108_000, 3_600),
+    (32, 216_000, 5_120),
+    (40, 245_760, 8_192),
+    (42, 522_240, 8_704),
+    (50, 589_824, 22_080),
+    (51, 983_040, 36_864),
+    (52, 2_073_600, 36_864),
+)
+"""H.264 level x 10, macroblocks a second, macroblocks a picture (ITU-T H.264, table A-1)."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One rendition to make."""
+
+    name: str
+    """``720p``."""
+    width: int
+    height: int
+    copied: bool
+    """The source's own picture; the rest does not matter then."""
+    crf: float
+    max_rate: int
+    """kbit/s."""
+    level: int
+    """H.264 level x 10."""
+
+    def plain(self) -> dict[str, Any]:
+        """As plain JSON, for a task's settings."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The renditions, best first, and why the first is copied or not."""
+
+    rungs: tuple[Rung, ...]
+    notes: tuple[str, ...]
+
+
+def ladder(probe: Probe, settings: TranscodeSettings) -> Ladder:
+    """The rungs for a recording; none where it has no picture."""
+    video = probe.video
+    if video is None:
+        return Ladder((), ("no picture: audio only",))
+    width, height = display_size(video)
+    short = min(width, height)
+    top = min(short, max(settings.heights))
+    obstacles = copy_obstacles(probe, video, settings)
+    sides = [top, *sorted((one for one in settings.heights if one <= CLEARLY_SMALLER * top), reverse=True)]
+    rungs = [_rung(video, width, height, side, copied=False) for side in sides]
+    if obstacles:
+        return Ladder(tuple(rungs), tuple(f"picture encoded, not copied: {reason}" for reason in obstacles))
+    return Ladder(
+        (_rung(video, width, height, top, copied=True), *rungs[1:]), ("picture copied: it is ready for the web",)
+    )
+
+
+def display_size(video: VideoTrack) -> tuple[int, int]:
+    """Width and height in square pixels after rotation."""
+    across, down = video.sample_aspect
+    width, height = round(video.width * across / down), video.height
+    return (height, width) if video.rotation % 180 == 90 else (width, height)
+
+
+def copy_obstacles(probe: Probe, video: VideoTrack, settings: TranscodeSettings) -> list[str]:
+    """Why the source's picture cannot be a rendition as it is; nothing when it can."""
+    width, height = display_size(video)
+    shape = video.sample_aspect[0] / video.sample_aspect[1]
+    allowed = 1.5 * max_rate(min(width, height), video.frame_rate)
+    rules = (
+        (not settings.copy_source, "copying is switched off"),
+        (video.codec != "h264", f"it is {video.codec}, not H.264"),
+        (video.pixel_format not in {"yuv420p", "yuvj420p"}, f"its pixels are {video.pixel_format}, not 8-bit 4:2:0"),
+        (video.profile not in COPY_PROFILES, f"its profile is {video.profile or 'not known'}"),
+        (video.level > COPY_LEVEL, f"its level is {video.level / 10}"),
+        (not probe.container.startswith(COPY_CONTAINERS), f"its container is {probe.container}"),
+        (not video.timed, "its pictures have no times"),
+        (video.interlaced, "it is interlaced"),
+        (video.rotation != 0, "it is rotated"),
+        (abs(shape - 1) > SQUARE, "its pixels are not square"),
+        (video.transfer in {16, 18}, "it is HDR"),
+        (min(width, height) > max(settings.heights), "it is larger than the largest rendition wanted"),
+        (video.open_gop, "pictures lead its key frames (open GOP)"),
+        (video.max_key_interval_ms > COPY_KEY_INTERVAL_MS, f"its key frames are up to {video.max_key_interval_ms} ms apart"),
+        (video.bit_rate > allowed * 1000, f"it has {video.bit_rate // 1000} kbit/s, more than {allowed:.0f}"),
+        (video.frame_rate > MAX_FRAME_RATE, f"it has {video.frame_rate:g} pictures a second"),
+        (probe.corrupt_packets > 0, "it has damaged packets"),
+    )  # fmt: skip
+    return [reason for obstacle, reason in rules if obstacle]
+
+
+def max_rate(short_side: int, frame_rate: float) -> int:
+    """kbit/s that a rung may need at most, from the two sizes around it; half more for 50 or 60 pictures a second."""
+    rate = float(_interpolated(_MAX_RATES, short_side))
+    return round(rate * (1.5 if frame_rate > 31 else 1.0))
+
+
+def _interpolated(table: tuple[tuple[int, float], ...], side: int) -> float:
+    """Between the rows of a table that falls; beyond its ends, their values."""
+    if side >= table[0][0]:
+        return table[0][1]
+    for (upper, high), (lower, low) in zip(table, table[1:], strict=False):
+        if side >= lower:
+            return low + (high - low) * (side - lower) / (upper - lower)
+    return table[-1][1]
+
+
+def _rung(video: VideoTrack, width: int, height: int, side: int, *, copied: bool) -> Rung:
+    short = min(width, height)
+    across, down = (width, height) if copied else (_even(width * side / short), _even(height * side / short))
+    rate = min(video.frame_rate or 25.0, MAX_FRAME_RATE)
+    return Rung(
+        name=f"{min(across, down)}p",
+        width=across,
+        height=down,
+        copied=copied,
+        crf=round(_interpolated(_QUALITY, side), 1),
+        max_rate=max_rate(side, rate),
+        level=_level(across, down, rate),
+    )
+
+
+def _even(value: float) -> int:
+    return max(2, 2 * round(value / 2))
+
+
+def _level(width: int, height: int, rate: float) -> int:
+    """The lowest H.264 level that such pictures fit in."""
+    picture = -(-width // 16) * -(-height // 16)
+    for level, per_second, per_picture in _LEVELS:
+        if picture <= per_picture and picture * rate <= per_second:
+            return level
+    return _LEVELS[-1][0]
