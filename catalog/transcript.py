@@ -38,9 +38,9 @@ class Paragraph:
 
 
 def joined(texts: Iterable[str]) -> str:
-    """Texts as one line; no space between Chinese or Japanese characters.
+    r"""Texts as one line; no space between Chinese or Japanese characters.
 
-    >>> joined(["one\\ntwo", "three"]), joined(["日本", "語"])
+    >>> joined(["one\ntwo", "three"]), joined(["日本", "語"])
     ('one two three', '日本語')
     """
     result = ""

@@ -6,6 +6,7 @@ from catalog.errors import AftertalkError, Finding, InvalidDocumentError, Severi
 
 __all__ = [
     "AftertalkError",
+    "CaptionError",
     "ConfigurationError",
     "Finding",
     "InvalidDocumentError",
@@ -33,6 +34,10 @@ class SourceError(AftertalkError):
 
 class MediaError(AftertalkError):
     """A media file is broken, hostile or of a kind that cannot be published."""
+
+
+class CaptionError(AftertalkError):
+    """A caption file cannot be used; the recording can."""
 
 
 class ToolError(AftertalkError):

@@ -13,6 +13,8 @@ from fractions import Fraction
 import av
 
 _MARK = b"GA94\x03"
+_PADDING = b"\x80\x80"
+"""Two zeros with their parity bits."""
 _WITHOUT = 900
 """Pictures without any caption data after which there is none: captioned video carries it, empty or not, from the
 first picture on (30 s)."""
@@ -27,7 +29,7 @@ def pairs_in(packet: bytes) -> Iterator[bytes]:
         data = packet[at + len(_MARK) : at + 400].replace(b"\x00\x00\x03", b"\x00\x00")
         if len(data) > 2 and data[0] & 0x40:
             for triple in (data[start : start + 3] for start in range(2, 2 + 3 * (data[0] & 0x1F), 3)):
-                if len(triple) == 3 and triple[0] & 0x07 == 0x04:  # valid, field 1
+                if len(triple) == 3 and triple[0] & 0x07 == 0x04:  # valid, of field 1
                     yield triple[1:]
         at = packet.find(_MARK, at + 1)
 
@@ -35,6 +37,7 @@ def pairs_in(packet: bytes) -> Iterator[bytes]:
 def read(path: str, index: int, formats: str) -> list[tuple[int, bytes]]:
     """All pairs of a stream with the time of their picture in ms, in order of time."""
     found: list[tuple[int, bytes]] = []
+    any_data = False
     options = {"format_whitelist": formats, "protocol_whitelist": "file", "fflags": "+genpts"}
     with av.open(f"file:{path}", options=options) as container:
         stream = container.streams[index]
@@ -42,8 +45,10 @@ def read(path: str, index: int, formats: str) -> list[tuple[int, bytes]]:
         for pictures, packet in enumerate(container.demux(stream)):
             time = packet.pts if packet.pts is not None else packet.dts
             if time is not None:
-                found += [(int(time * base * 1000), pair) for pair in pairs_in(bytes(packet))]
-            if (pictures > _WITHOUT and not found) or len(found) > _MAX_PAIRS:
+                pairs = list(pairs_in(bytes(packet)))
+                any_data = any_data or bool(pairs)
+                found += [(int(time * base * 1000), pair) for pair in pairs if pair != _PADDING]
+            if (pictures > _WITHOUT and not any_data) or len(found) > _MAX_PAIRS:
                 break
     found.sort(key=lambda one: one[0])
     return found

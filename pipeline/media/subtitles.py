@@ -47,7 +47,7 @@ def extract(source: Path, size: int, tracks: Sequence[TextTrack], output: Path) 
         "-copyts",
         # Teletext and line 21 end a caption only when the next one comes.
         "-fix_sub_duration",
-        *("-txt_format", "text") if any(_is_teletext(track) for track in tracks) else (),
+        *(("-txt_format", "text") if any(_is_teletext(track) for track in tracks) else ()),
         *("-i", "file:/in/src"),
     ]
     for track in tracks:

@@ -1,0 +1,92 @@
+"""Cue markup to plain text: WebVTT cue text by its specification, and the HTML-like tags of other formats.
+
+Source: https://www.w3.org/TR/webvtt1/#webvtt-cue-text-parsing-rules
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_TAG = re.compile(r"<(/?)([^>]*)>?")
+_ANNOTATION = re.compile(r"([^ \t\n\f.]*)(?:\.[^ \t\n\f]*)?[ \t\n\f]*(.*)", re.DOTALL)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9A-Fa-f]{1,8}|[A-Za-z][A-Za-z0-9]{0,31});")
+_HTML_TAG = re.compile(
+    r"</?(?:b|i|u|s|em|strong|strike|del|ins|font|span|div|p|c|v|ruby|rt|small|big|sub|sup|a|center|script|style)"
+    r"\b[^<>]*>",
+    re.IGNORECASE,
+)
+_HTML_BREAK = re.compile(r"<br\b[^<>]*>", re.IGNORECASE)
+_ASS_OVERRIDE = re.compile(r"\{\\[^{}]*\}")
+
+
+class Run(NamedTuple):
+    """Text of one voice."""
+
+    text: str
+    voice: str
+
+
+def unescape(text: str) -> str:
+    """Replace character references that end in ``;``; anything else is text.
+
+    >>> unescape("R&D &lt;b&gt; &#233; &nosuch;")
+    'R&D <b> é &nosuch;'
+    """
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), text) if "&" in text else text
+
+
+def voice_runs(payload: str) -> list[Run]:
+    """The text of a WebVTT cue, cut where the voice changes.
+
+    Tags and time stamps go, the text of ruby annotations stays out (it repeats the base text), ``<lang>`` and
+    classes leave their text.
+
+    >>> voice_runs("<v.loud Mary>Hello <i>there</i></v> &lt;3")
+    [Run(text='Hello there ', voice='Mary'), Run(text='<3', voice='')]
+    """
+    runs: list[Run] = []
+    voices: list[str] = []
+    hidden = False
+    for text, closing, name, annotation in _tokens(payload):
+        if text and not hidden:
+            voice = voices[-1] if voices else ""
+            if runs and runs[-1].voice == voice:
+                runs[-1] = Run(runs[-1].text + text, voice)
+            else:
+                runs.append(Run(text, voice))
+        if name == "v":
+            if not closing:
+                voices = [" ".join(unescape(annotation).split())]  # a second <v> without </v> is another speaker
+            elif voices:
+                voices.pop()
+        elif name in {"rt", "ruby"}:
+            hidden = name == "rt" and not closing
+    return [run for run in runs if run.text.strip()]
+
+
+def _tokens(payload: str) -> Iterator[tuple[str, bool, str, str]]:
+    """Text before a tag, whether the tag closes, its name, its annotation; name is empty for time stamps."""
+    position = 0
+    for match in _TAG.finditer(payload):
+        if not match[0].endswith(">") and match[2][:1].isspace():
+            break  # "a < b" at the end of a cue: browsers hide it, but it is what somebody said
+        parts = _ANNOTATION.match(match[2])
+        name, annotation = (parts[1], parts[2]) if parts else ("", "")
+        yield unescape(payload[position : match.start()]), bool(match[1]), name, annotation
+        position = match.end()
+    yield unescape(payload[position:]), False, "", ""
+
+
+def strip_html(text: str) -> str:
+    r"""Plain text of SubRip or SAMI text: known HTML tags and ASS overrides go, ``<br>`` becomes a line end.
+
+    Unknown tags stay: ``<LAUGHING>`` and ``a < b`` are text.
+
+    >>> strip_html('{\\an8}<font color="red">a < b</font><br/><i>c</i> &amp; <LAUGHING>')
+    'a < b\nc & <LAUGHING>'
+    """
+    text = _HTML_BREAK.sub("\n", _ASS_OVERRIDE.sub("", text))
+    return unescape(_HTML_TAG.sub("", text))

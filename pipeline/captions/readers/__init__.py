@@ -1,0 +1,88 @@
+"""One reader per caption format. The content decides which one reads, not the file's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.captions import rolling, speakers
+from pipeline.captions.decode import decode
+from pipeline.captions.readers import sami, scc, ssa, subrip, ttml, webvtt, words
+from pipeline.captions.timed import Track
+from pipeline.errors import CaptionError
+
+SUFFIXES = frozenset(
+    {
+        ".vtt",
+        ".webvtt",
+        ".srt",
+        ".sbv",
+        ".ssa",
+        ".ass",
+        ".ttml",
+        ".dfxp",
+        ".imsc",
+        ".xml",
+        ".scc",
+        ".smi",
+        ".sami",
+        ".sub",
+        ".json",
+    }
+)
+"""Names that caption files beside a recording have. ``.xml`` and ``.json`` may be something else."""
+
+_Matches = Callable[[str], bool]
+_Reader = Callable[[str, str], tuple[Track, ...]]
+_READERS: tuple[tuple[_Matches, _Reader], ...] = tuple(
+    (module.matches, module.read) for module in (webvtt, scc, words, ttml, sami, ssa, subrip)
+)
+"""Asked in this order: those with the surest signs first."""
+
+_PICTURES = ((b"PG", "PGS (.sup)"), (b"\x00\x00\x01\xba", "VobSub (.sub)"))
+
+
+def read(name: str, content: bytes, *, frame_rate: float | None = None) -> tuple[Track, ...]:
+    """Read a caption file of any known format: one track per language in it.
+
+    Rolling captions are un-rolled and ``Name:`` prefixes become speakers.
+
+    Args:
+        name: of the file, for messages.
+        content: its bytes.
+        frame_rate: of the recording, frames per second, for formats that count frames.
+
+    Raises:
+        CaptionError: of no known format, broken, without any text, or beyond the bounds of ``timed.py``.
+    """
+    for mark, kind in _PICTURES:
+        if content.startswith(mark):
+            raise CaptionError(name, f"these are pictures of text, {kind}; captions are needed as text")
+    text, notes = decode(name, content)
+    if not text.strip():
+        raise CaptionError(name, "the file is empty")
+    tracks = tuple(_finished(track, notes) for track in _dispatch(name, text, frame_rate))
+    tracks = tuple(track for track in tracks if any(timed.text.strip() for timed in track.texts))
+    if not tracks:
+        raise CaptionError(name, "there are no captions in the file")
+    return tracks
+
+
+def _dispatch(name: str, text: str, frame_rate: float | None) -> tuple[Track, ...]:
+    if ssa.matches_microdvd(text):
+        return ssa.read_microdvd(name, text, frame_rate)
+    for matches, reader in _READERS:
+        if matches(text):
+            return reader(name, text)
+    raise CaptionError(
+        name,
+        "this is not a caption file of a known format",
+        hint="known are WebVTT, SRT, SBV, SSA/ASS, TTML/DFXP, SCC, SAMI, MicroDVD and the JSON of Whisper",
+    )
+
+
+def _finished(track: Track, notes: tuple[str, ...]) -> Track:
+    findings = tuple(dict.fromkeys((*notes, *track.findings)))
+    if track.by_word:
+        return Track(track.texts, track.language, by_word=True, findings=findings)
+    texts = speakers.separate(rolling.unroll(track.texts))
+    return Track(texts, track.language, findings=findings)

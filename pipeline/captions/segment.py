@@ -1,0 +1,138 @@
+"""Long texts cut into cues where they read best, single words gathered into cues. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from pipeline.captions import lines
+from pipeline.captions.timed import TimedText
+
+LONGEST_MS = 7000
+_SLOWEST_MS = 150
+"""Milliseconds a character of very slow speech; a cue that lasts longer is standing still, not spoken."""
+_PAUSE_MS = 1500
+"""A pause this long ends a cue in any case."""
+_BREATH_MS = 350
+"""A pause this long is as good a place as the end of a clause."""
+_EVERY_CUE = 0.1
+"""Cost of one more cue."""
+
+
+class _Timed(NamedTuple):
+    """An atom with its time."""
+
+    atom: lines.Atom
+    start_ms: int
+    end_ms: int
+
+
+def fits_one(text: str) -> bool:
+    """Whether text can be shown as one cue: two lines, each narrow enough, however it must be broken."""
+    if lines.width(text) > 2 * lines.LINE_WIDTH:
+        return False
+    return lines.fits(text) or lines.fits(lines.wrap(lines.atoms(_flat(text))))
+
+
+def split(one: TimedText) -> list[TimedText]:
+    """Cut a text that is too long for one cue; one that is not keeps its own line breaks where they are good."""
+    spoken = max(LONGEST_MS, lines.width(one.text) * _SLOWEST_MS // lines.SPACE_WIDTH)
+    one = one._replace(end_ms=min(one.end_ms, one.start_ms + spoken))
+    if one.end_ms - one.start_ms <= LONGEST_MS:
+        if lines.fits(one.text):
+            return [one]
+        if fits_one(one.text):
+            return [one._replace(text=lines.wrap(lines.atoms(_flat(one.text))))]
+    return _cut(_interpolated(one), one.speaker)
+
+
+def from_words(words: Sequence[TimedText]) -> list[TimedText]:
+    """Gather single words (a leading space says that a new word begins) into cues, one speaker each."""
+    spaced = any(one.text.startswith(" ") for one in words)
+    result: list[TimedText] = []
+    run: list[_Timed] = []
+    for at, one in enumerate(words):
+        following = words[at + 1] if at + 1 < len(words) else None
+        end = min(one.end_ms, following.start_ms) if following and following.start_ms > one.start_ms else one.end_ms
+        glued = spaced and not one.text.startswith(" ") and bool(run)
+        run += _word_atoms(_flat(one.text), one.start_ms, max(end, one.start_ms), glued=glued)
+        if not following or following.speaker != one.speaker or following.start_ms - end >= _PAUSE_MS:
+            result += _cut(run, one.speaker)
+            run = []
+    return result
+
+
+def _word_atoms(text: str, start_ms: int, end_ms: int, *, glued: bool) -> list[_Timed]:
+    atoms = lines.atoms(text)
+    return [_Timed(atom._replace(glued=glued) if at == 0 else atom, start_ms, end_ms) for at, atom in enumerate(atoms)]
+
+
+def _flat(text: str) -> str:
+    return " ".join(part for part in text.replace("\n", " ").split(" ") if part)
+
+
+def _interpolated(one: TimedText) -> list[_Timed]:
+    """Atoms of a text, each with its share of the time by width."""
+    atoms = lines.atoms(_flat(one.text))
+    widths = [lines.width(atom.text) + lines.SPACE_WIDTH for atom in atoms]
+    total, length, passed = sum(widths), one.end_ms - one.start_ms, 0
+    timed = []
+    for atom, wide in zip(atoms, widths, strict=True):
+        start = one.start_ms + length * passed // total
+        passed += wide
+        timed.append(_Timed(atom, start, one.start_ms + length * passed // total))
+    return timed
+
+
+def _cut(run: list[_Timed], speaker: str) -> list[TimedText]:
+    """Cut a run of timed atoms where the sum of all costs is least (each cue: how empty it is, where it stops)."""
+    widths = [lines.width(one.atom.text) for one in run]
+    stops = [_stop_cost(one, following) for one, following in pairwise(run)] + [0.0]
+    best = [0.0] + [float("inf")] * len(run)
+    came_from = [0] * (len(run) + 1)
+    for first in range(len(run)):
+        for after, filled in _candidates(run, widths, first):
+            cost = best[first] + (1 - filled) ** 2 + stops[after - 1] + _EVERY_CUE
+            if cost < best[after]:
+                best[after], came_from[after] = cost, first
+    cuts = [len(run)]
+    while cuts[-1] > 0:
+        cuts.append(came_from[cuts[-1]])
+    return _cues([run[first:after] for first, after in pairwise(cuts[::-1])], speaker)
+
+
+def _candidates(run: list[_Timed], widths: list[int], first: int) -> Iterator[tuple[int, float]]:
+    """Where a cue that begins at ``first`` may end, and how full it is then; at least one place."""
+    line, upper = widths[first], 0
+    latest = run[first].start_ms + LONGEST_MS
+    yield first + 1, min(1.0, line / (2 * lines.LINE_WIDTH))
+    for at in range(first + 1, len(run)):
+        one = run[at]
+        if one.end_ms > latest or one.start_ms - run[at - 1].end_ms >= _PAUSE_MS:
+            return
+        wide = widths[at] + (0 if one.atom.glued else lines.SPACE_WIDTH)
+        if line + wide > lines.LINE_WIDTH:
+            if upper:
+                return
+            upper, line = line, widths[at]
+        else:
+            line += wide
+        yield at + 1, min(1.0, (upper + line) / (2 * lines.LINE_WIDTH))
+
+
+def _stop_cost(one: _Timed, following: _Timed) -> float:
+    cost = lines.break_cost(one.atom.text)
+    return min(cost, lines.CLAUSE) if following.start_ms - one.end_ms >= _BREATH_MS else cost
+
+
+def _cues(groups: list[list[_Timed]], speaker: str) -> list[TimedText]:
+    """Texts of the groups; times strictly rise, so that none is empty."""
+    result: list[TimedText] = []
+    earliest = 0
+    for group in groups:
+        start = max(group[0].start_ms, earliest)
+        end = max(group[-1].end_ms, start + 1)
+        result.append(TimedText(start, end, lines.wrap([one.atom for one in group]), speaker))
+        earliest = end
+    return result

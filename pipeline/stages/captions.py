@@ -1,0 +1,221 @@
+"""Captions: caption files, embedded text tracks and line-21 captions to clean WebVTT and transcripts, per language.
+
+In order of trust: files beside the recording, embedded tracks, CEA-608 inside the picture, downloaded files. One that
+cannot be used is a finding, never a failed recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from catalog.manifest import Origin
+from catalog.model import Cue
+from pipeline.captions import cea608, export, language, readers, webvtt
+from pipeline.captions.clean import clean
+from pipeline.captions.report import report
+from pipeline.captions.timed import MAX_BYTES, Track, bounded
+from pipeline.errors import AftertalkError, ToolError
+from pipeline.freshness import Task
+from pipeline.media import subtitles
+from pipeline.media.probe import Probe, TextTrack
+from pipeline.stages.base import Bench, CaptionFile, Job, Output
+
+_FOLDER = "captions"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Captions that may be published."""
+
+    origin: Origin
+    name: str
+    """How messages name where they are from."""
+    track: Track
+    language: str | None
+    """As the organiser, the file name, the container or the file itself says."""
+    shift_ms: int = 0
+    """Added to every time."""
+
+
+class CaptionsStage:
+    """Files: ``captions/<language>.vtt``, ``.srt`` and ``.m3u8``, and ``transcript.<language>.txt``."""
+
+    name = "captions"
+    version = 1
+
+    def plan(self, job: Job) -> Task:
+        """Depends on the caption files, on the source where it holds captions, and on the recording's length."""
+        probe = Probe.model_validate(job.artifacts["probe"].data)
+        inputs = {f"caption file {number}": one.sha256 for number, one in enumerate(job.source.captions, 1)}
+        tools = {}
+        if _may_hold_captions(probe):
+            inputs["source"] = job.source.sha256
+            tools["ffmpeg"] = job.tools.ffmpeg_version
+        return Task(
+            stage=self.name,
+            version=self.version,
+            recording=job.id,
+            tools=tools,
+            inputs=inputs,
+            settings={
+                "duration_ms": probe.duration_ms,
+                "origin_us": probe.origin_us,
+                "language": job.language,
+                # Names decide about languages and stand in the findings.
+                "files": [[one.path.name, one.language, one.downloaded] for one in job.source.captions],
+            },
+        )
+
+    def run(self, job: Job, task: Task, bench: Bench) -> Output:
+        """Read whatever there is, clean it, and write the best of each language."""
+        probe = Probe.model_validate(job.artifacts["probe"].data)
+        findings: list[str] = []
+        candidates = list(_of_files(job, probe, findings))
+        candidates += _embedded(job, probe, bench, findings)
+        if not any(one.origin is not Origin.DOWNLOADED for one in candidates):
+            candidates += _line_21(job, probe, bench, findings)
+        candidates.sort(key=lambda one: one.origin is Origin.DOWNLOADED)
+        duration_ms = task.settings["duration_ms"]
+        chosen = choose(candidates, task.settings["language"], duration_ms, findings)
+        tracks = [_write(bench.out, key, origin, cues, duration_ms) for key, (origin, cues) in chosen.items()]
+        reports = {key: report(cues, duration_ms) for key, (_, cues) in chosen.items()}
+        return Output(data={"tracks": tracks, "findings": findings, "reports": reports})
+
+
+def choose(
+    candidates: Iterable[Candidate], spoken: str, duration_ms: int, findings: list[str]
+) -> dict[str, tuple[Origin, tuple[Cue, ...]]]:
+    """The first candidate of each language that has cues, cleaned; adds to ``findings`` what is worth knowing.
+
+    Args:
+        candidates: the most trusted first.
+        spoken: the language of the recording, taken for texts whose language nothing tells.
+        duration_ms: length of the recording.
+        findings: extended.
+    """
+    chosen: dict[str, tuple[Origin, tuple[Cue, ...]]] = {}
+    for one in candidates:
+        key = _language(one, spoken, findings)
+        if key in chosen:
+            findings.append(f"{one.name}: left out, there are better captions in {key} already")
+            continue
+        cleaned = clean(one.track, duration_ms, shift_ms=one.shift_ms)
+        findings += [f"{one.name}: {finding}" for finding in cleaned.findings]
+        if cleaned.cues:
+            chosen[key] = (one.origin, cleaned.cues)
+        else:
+            findings.append(f"{one.name}: left out, nothing of it lies within the recording")
+    return chosen
+
+
+def _language(one: Candidate, spoken: str, findings: list[str]) -> str:
+    said = language.tag(one.language) or language.tag(one.track.language)
+    read = language.of_text(timed.text for timed in one.track.texts)
+    if said is None:
+        return read if read and language.base(read) != language.base(spoken) else spoken
+    if read and not language.are_close(read, said):
+        findings.append(f"{one.name}: is said to be in {said}, but reads like {read}")
+    return said
+
+
+def _of_files(job: Job, probe: Probe, findings: list[str]) -> Iterator[Candidate]:
+    rate = probe.video.frame_rate if probe.video else None
+    for file in job.source.captions:
+        try:
+            tracks = readers.read(file.path.name, _content(file), frame_rate=rate)
+        except (AftertalkError, OSError) as error:
+            findings.append(f"left out: {error}")
+            continue
+        origin = Origin.DOWNLOADED if file.downloaded else Origin.SIDECAR
+        for track in tracks:
+            # A file with several languages names each itself; the file's name can only mean one.
+            said = file.language if len(tracks) == 1 else None
+            yield Candidate(origin, file.path.name, track, said)
+
+
+def _content(file: CaptionFile) -> bytes:
+    """The bytes of a caption file, not more than readers take."""
+    with file.path.open("rb") as opened:
+        return opened.read(MAX_BYTES + 1)
+
+
+def _may_hold_captions(probe: Probe) -> bool:
+    return bool(probe.texts) or (probe.video is not None and subtitles.may_hold_cea608(probe.video.codec))
+
+
+def _embedded(job: Job, probe: Probe, bench: Bench, findings: list[str]) -> list[Candidate]:
+    """The text tracks of the source; pictures of text are named."""
+    texts = []
+    for track in probe.texts:
+        if track.codec in subtitles.BITMAP_CODECS:
+            findings.append(f"{_track_name(track)}: left out, it holds pictures of text ({track.codec})")
+        else:
+            texts.append(track)
+    if not texts:
+        return []
+    with TemporaryDirectory() as folder:
+        for group in [texts] if len(texts) == 1 else [texts, *([one] for one in texts)]:
+            try:
+                bench.run(subtitles.extract(job.source.path, job.source.bytes, group, Path(folder)))
+            except ToolError as error:
+                if len(group) == 1:  # together they fail together; one by one only those that are broken
+                    findings.append(f"{_track_name(group[0])}: could not be read ({error.message})")
+            else:
+                if len(group) > 1:
+                    break
+        return [one for track in texts for one in _extracted(Path(folder), track, probe, findings)]
+
+
+def _extracted(folder: Path, track: TextTrack, probe: Probe, findings: list[str]) -> list[Candidate]:
+    file = folder / subtitles.output_name(track)
+    content = file.read_bytes() if file.is_file() else b""
+    if not content.strip():
+        return []
+    try:
+        tracks = readers.read(_track_name(track), content)
+    except AftertalkError as error:
+        findings.append(f"left out: {error}")
+        return []
+    shift_ms = -round(probe.origin_us / 1000)
+    return [Candidate(Origin.EMBEDDED, _track_name(track), one, track.language, shift_ms) for one in tracks]
+
+
+def _track_name(track: TextTrack) -> str:
+    title = f" {track.title!r}" if track.title else ""
+    return f"embedded track {track.index}{title}"
+
+
+def _line_21(job: Job, probe: Probe, bench: Bench, findings: list[str]) -> list[Candidate]:
+    """CEA-608 captions inside the picture's packets."""
+    if probe.video is None or not subtitles.may_hold_cea608(probe.video.codec):
+        return []
+    name = "closed captions in the picture"
+    try:
+        done = bench.run(subtitles.read_cea608(job.source.path, job.source.bytes, probe.video.index))
+        lines = (line.split() for line in done.stdout.decode("ascii").splitlines())
+        texts = bounded(name, cea608.decode((int(ms), *bytes.fromhex(pair)) for ms, pair in lines))
+    except (AftertalkError, ValueError) as error:
+        findings.append(f"{name}: could not be read ({error})")
+        return []
+    shift_ms = -round(probe.origin_us / 1000)
+    return [Candidate(Origin.CEA608, name, Track(texts), None, shift_ms)] if texts else []
+
+
+def _write(out: Path, key: str, origin: Origin, cues: tuple[Cue, ...], duration_ms: int) -> dict[str, Any]:
+    folder = out / _FOLDER
+    folder.mkdir(exist_ok=True)
+    (folder / f"{key}.vtt").write_bytes(webvtt.write(cues, key))
+    (folder / f"{key}.srt").write_bytes(export.subrip(cues))
+    (folder / f"{key}.m3u8").write_bytes(export.hls_playlist(f"{key}.vtt", duration_ms))
+    (out / f"transcript.{key}.txt").write_bytes(export.transcript(cues))
+    return {
+        "file": f"{_FOLDER}/{key}.vtt",
+        "transcript": f"transcript.{key}.txt",
+        "playlist": f"{_FOLDER}/{key}.m3u8",
+        "language": key,
+        "origin": origin.value,
+    }
