@@ -78,6 +78,10 @@ class ConsoleReporter:
             self._line(f"{message.recording}: {message.stage} is up to date{where}", quiet=True)
 
     @_show.register
+    def _(self, message: report.Detail) -> None:
+        self._line(f"{message.recording}: {message.stage}: {message.message}", quiet=True)
+
+    @_show.register
     def _(self, message: report.RecordingDone) -> None:
         if ALL in self._bars:
             self._progress.advance(self._bars[ALL])

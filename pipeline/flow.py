@@ -15,7 +15,7 @@ from pipeline.engine import Engine
 from pipeline.errors import AftertalkError
 from pipeline.freshness import Task, explain
 from pipeline.media.command import Command, Completed
-from pipeline.report import Reporter, StageDone, StageProgress, StageStarted
+from pipeline.report import Detail, Noticed, Reporter, StageDone, StageProgress, StageStarted
 from pipeline.stages import STAGES, Job, Stage
 from pipeline.workspace import Workspace
 
@@ -86,6 +86,10 @@ class Flow:
         else:
             self.reporter.tell(StageStarted(job.id, stage.name, self._reason(task)))
             artifact, outcome = self._run(job, stage, task), "made"
+            for finding in artifact.data.get("findings", ()):
+                self.reporter.tell(Noticed(job.id, finding))
+        for note in artifact.data.get("notes", ()):
+            self.reporter.tell(Detail(job.id, stage.name, note))
         self.reporter.tell(StageDone(job.id, stage.name, outcome, round(time.monotonic() - started, 3)))
         return artifact
 

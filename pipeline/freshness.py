@@ -47,8 +47,8 @@ class Task:
     @property
     def key(self) -> str:
         """SHA-256 of the fingerprint in canonical JSON, hexadecimal."""
-        text = json.dumps(self.fingerprint, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return sha256(text.encode()).hexdigest()
+        text = json.dumps(self.fingerprint, sort_keys=True, separators=(",", ":"))
+        return sha256(text.encode("ascii")).hexdigest()
 
 
 def explain(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> str:

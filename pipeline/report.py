@@ -49,6 +49,15 @@ class StageDone:
 
 
 @dataclass(frozen=True)
+class Detail:
+    """Why a stage did what it did, e.g. why the source's picture is copied."""
+
+    recording: str
+    stage: str
+    message: str
+
+
+@dataclass(frozen=True)
 class RecordingDone:
     """All artifacts of a recording are there."""
 
@@ -132,6 +141,7 @@ Message = (
     | StageStarted
     | StageProgress
     | StageDone
+    | Detail
     | RecordingDone
     | RecordingSkipped
     | RecordingFailed

@@ -7,9 +7,11 @@ it names changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from catalog.manifest import ChapterMark
+from catalog.locales import own_name
+from catalog.manifest import Artifact, ChapterMark, Origin
 from catalog.model import Cue
 from pipeline.captions import webvtt
 from pipeline.freshness import Task
@@ -19,3 +21,103 @@ from pipeline.stages.base import Bench, Job, Output
 
 MASTER = "master.m3u8"
 CHAPTERS = "chapters.vtt"
+
+
+class EnrichStage:
+    """Files: ``master.m3u8`` and, where there are chapters, ``chapters.vtt``."""
+
+    name = "enrich"
+    version = 1
+
+    def plan(self, job: Job) -> Task:
+        """Depends on what the files it names contain, and on the chapters the organiser gave."""
+        return Task(
+            stage=self.name,
+            version=self.version,
+            recording=job.id,
+            inputs={
+                "media": job.artifacts["transcode"].digest,
+                "captions": job.artifacts["captions"].digest,
+                "probe": job.artifacts["probe"].key,
+            },
+            settings={
+                "chapters": [[one.start_ms, one.title] for one in job.recording.chapters],
+                "language": job.language,
+            },
+        )
+
+    def run(self, job: Job, task: Task, bench: Bench) -> Output:
+        """Write the playlist and the chapters."""
+        (bench.out / MASTER).write_text(master(job.artifacts["transcode"], job.artifacts["captions"]), "utf-8")
+        marks = chapters(job)
+        if marks:
+            cues = [Cue(start_ms=one.start_ms, end_ms=one.end_ms, text=one.title) for one in marks]
+            (bench.out / CHAPTERS).write_bytes(webvtt.write(cues, job.language))
+        return Output(
+            data={
+                "master": MASTER,
+                "chapters": [one.model_dump() for one in marks],
+                "chapters_file": CHAPTERS if marks else None,
+            }
+        )
+
+
+def master(media: Artifact, captions: Artifact) -> str:
+    """The master playlist; it lies beside the folders of the artifacts whose files it names."""
+    entries: list[dict[str, Any]] = media.data["renditions"]
+    main, *others = media.data["audio"] or [None]
+    if not entries and main is not None:  # sound only
+        variants = [hls.Variant(_uri(media, main["playlist"]), main["codecs"], main["bandwidth"], main["bandwidth"])]
+    else:
+        variants = [_variant(media, one) for one in entries]
+    return hls.master_playlist(
+        variants,
+        [_audio(media, one) for one in others if one["playlist"]],
+        [_subtitles(captions, one) for one in captions.data["tracks"]],
+    )
+
+
+def _uri(artifact: Artifact, name: str) -> str:
+    return f"../{artifact.digest}/{artifact.file(name).name}"
+
+
+def _variant(media: Artifact, entry: dict[str, Any]) -> hls.Variant:
+    return hls.Variant(
+        uri=_uri(media, entry["playlist"]),
+        codecs=entry["codecs"],
+        bandwidth=entry["bandwidth"],
+        average_bandwidth=entry["average_bandwidth"],
+        width=entry["width"],
+        height=entry["height"],
+        frame_rate=entry["frame_rate"],
+    )
+
+
+def _audio(media: Artifact, entry: dict[str, Any]) -> hls.AudioRendition:
+    language = entry["language"] or "und"
+    return hls.AudioRendition(
+        _uri(media, entry["playlist"]), language, own_name(language), entry["codecs"], entry["bandwidth"]
+    )
+
+
+def _subtitles(captions: Artifact, entry: dict[str, Any]) -> hls.Subtitles:
+    language = entry["language"]
+    automatic = entry["origin"] == Origin.ASR
+    return hls.Subtitles(_uri(captions, entry["playlist"]), language, own_name(language), automatic)
+
+
+def chapters(job: Job) -> tuple[ChapterMark, ...]:
+    """The organiser's chapters, else those embedded in the source, inside the recording and in order."""
+    probe = Probe.model_validate(job.artifacts["probe"].data)
+    duration_ms = job.artifacts["transcode"].data["duration_ms"]
+    marks: Iterable[tuple[int, str]] = [(one.start_ms, one.title) for one in job.recording.chapters]
+    return spans(marks or [(one.start_ms, one.title) for one in probe.chapters if one.title.strip()], duration_ms)
+
+
+def spans(marks: Iterable[tuple[int, str]], duration_ms: int) -> tuple[ChapterMark, ...]:
+    """Chapters from their starts and titles: each lasts until the next begins; the last mark of a moment counts."""
+    starts: Sequence[tuple[int, str]] = sorted({max(0, at): title for at, title in marks if at < duration_ms}.items())
+    ends = [at for at, _ in starts[1:]] + [duration_ms]
+    return tuple(
+        ChapterMark(start_ms=at, end_ms=end, title=title) for (at, title), end in zip(starts, ends, strict=True)
+    )
