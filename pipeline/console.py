@@ -108,7 +108,7 @@ class ConsoleReporter:
     @_show.register
     def _(self, message: report.PlannedChange) -> None:
         size = f" ({message.bytes} bytes)" if message.bytes else ""
-        quiet = message.action == "keep" or not self._show_plan
+        quiet = message.action == report.KEEP or not self._show_plan
         self._line(f"{message.action:<7} {message.key}{size}: {message.reason}", quiet=quiet)
 
     @_show.register
@@ -133,10 +133,8 @@ class ConsoleReporter:
 
     @_show.register
     def _(self, message: report.RunDone) -> None:
-        ready = message.recordings - message.failed
-        self._line(
-            f"{ready} of {message.recordings} recordings ready, {message.failed} failed, {message.seconds:.1f} s"
-        )
+        failed = f", {message.failed} failed" if message.failed else ""
+        self._line(f"{message.ready} of {message.recordings} recordings ready{failed}, {message.seconds:.1f} s")
 
     def _line(self, text: str, *, quiet: bool = False) -> None:
         if not quiet or self._verbose:

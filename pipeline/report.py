@@ -97,6 +97,9 @@ class Noticed:
     hint: str = ""
 
 
+KEEP = "keep"
+
+
 @dataclass(frozen=True)
 class PlannedChange:
     """One object that a publish uploads, keeps or deletes, and why."""
@@ -129,9 +132,10 @@ class Published:
 
 @dataclass(frozen=True)
 class RunDone:
-    """A run ends."""
+    """A run ends. What is neither ready nor failed has no media file yet, or was not asked for."""
 
     recordings: int
+    ready: int
     failed: int
     seconds: float
 
@@ -181,9 +185,9 @@ class JsonReporter:
         self._lock = threading.Lock()
 
     def tell(self, message: Message) -> None:
-        """Write the message; progress at most once every ``every_s`` seconds and task."""
+        """Write the message; progress at most once every ``every_s`` seconds and task, unchanged objects never."""
         with self._lock:
-            if self._is_too_soon(message):
+            if self._is_too_soon(message) or (isinstance(message, PlannedChange) and message.action == KEEP):
                 return
             line = {"event": type(message).__name__, **asdict(message)}
             self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -48,9 +48,10 @@ def publish(directory: CatalogueDirectory, reporter: report.Reporter, options: O
         publication = Publication(directory, shop.store, shop.published, shop.workspace.path)
         if not options.dry_run and publication.must_take_back(found):
             publication.publish(found, making.standing(), reporter, now=now)  # before anything that takes long
-        publication.publish(found, making.make(), reporter, now=now, dry_run=options.dry_run)
+        ready = making.make()
+        publication.publish(found, ready, reporter, now=now, dry_run=options.dry_run)
     seconds = round(time.monotonic() - started, 1)
-    reporter.tell(report.RunDone(len(making.workable), len(making.failed), seconds))
+    reporter.tell(report.RunDone(len(making.workable), len(ready), len(making.failed), seconds))
     return len(making.failed)
 
 

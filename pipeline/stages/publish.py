@@ -24,7 +24,7 @@ from pipeline.captions.webvtt import read_published
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.errors import ConfigurationError
 from pipeline.made import made
-from pipeline.report import Noticed, PlannedChange, Published, Reporter, TransferProgress
+from pipeline.report import KEEP, Noticed, PlannedChange, Published, Reporter, TransferProgress
 from pipeline.stages.ingest import Item, Survey
 from pipeline.storage import open_store
 from pipeline.storage.execute import Progress
@@ -253,7 +253,7 @@ def _tell_plan(plan: Plan, reporter: Reporter) -> None:
     for upload in plan.uploads:
         reporter.tell(PlannedChange("upload", upload.wanted.key, upload.wanted.size, upload.reason))
     for skip in plan.skips:
-        reporter.tell(PlannedChange("keep", skip.key, 0, skip.reason))
+        reporter.tell(PlannedChange(KEEP, skip.key, 0, skip.reason))
     for delete in (*plan.withdrawals, *plan.deletes):
         reporter.tell(PlannedChange("delete", delete.key, delete.size, delete.reason))
 
