@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, tzinfo
 
 import jinja2
-from babel import Locale
+from babel import Locale, numbers
 from jinja2.runtime import Context
 from markupsafe import Markup
 
@@ -36,6 +36,11 @@ def _date_range(context: Context, start: date | None, end: date | None) -> str:
 @jinja2.pass_context
 def _time_of_day(context: Context, value: datetime, zone: tzinfo) -> str:
     return locales.time_of_day(value, zone, _locale(context))
+
+
+@jinja2.pass_context
+def _number(context: Context, value: float) -> str:
+    return str(numbers.format_decimal(value, locale=_locale(context)))
 
 
 @jinja2.pass_context
@@ -79,6 +84,7 @@ def install(env: jinja2.Environment) -> None:
         day_name=_day_name,
         time_of_day=_time_of_day,
         length_in_words=_length_in_words,
+        number=_number,
         size=_size,
         language_name=_language_name,
         seconds=_seconds,

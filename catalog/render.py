@@ -27,6 +27,8 @@ __all__ = ["assets", "build", "catalog_document", "environment", "render"]
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "site_templates"
 _STATIC = "static"
+_VENDOR = "vendor"
+"""Scripts of others, fetched by ``make vendor``; pages work without them."""
 _TRANSLATIONS = "translations"
 _STYLE = "style.css"
 _NOT_FOUND = "404.html"
@@ -54,6 +56,10 @@ class Address:
     def asset(self, name: str) -> str:
         """The address of a style sheet, script or picture."""
         return self.file(self.hashed[name])
+
+    def has(self, name: str) -> bool:
+        """Whether there is such an asset; those fetched at build time may be missing."""
+        return name in self.hashed
 
     def absolute(self, key: str) -> str:
         """The full address of a published object."""
@@ -119,7 +125,7 @@ def render(page: Page, env: jinja2.Environment, hashed: Mapping[str, str]) -> by
 def assets(catalogue: Catalogue, overrides: Path | None = None) -> dict[str, bytes]:
     """Style sheets, scripts and pictures by name; the style sheet begins with the theme's colours."""
     found: dict[str, bytes] = {}
-    for folder in (TEMPLATES / _STATIC, *([overrides / _STATIC] if overrides else [])):
+    for folder in (TEMPLATES / _VENDOR, TEMPLATES / _STATIC, *([overrides / _STATIC] if overrides else [])):
         if folder.is_dir():
             for path in sorted(folder.rglob("*")):
                 if path.is_file():

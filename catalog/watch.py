@@ -14,6 +14,9 @@ from catalog.published import Catalogue, PublishedRecording, same_language
 from catalog.transcript import paragraphs
 
 HLS_TYPE = "application/vnd.apple.mpegurl"
+HLS_LIGHT = "hls.light.min.js"
+HLS_FULL = "hls.min.js"
+"""The complete build is needed where there is more than one language to hear."""
 _PLAIN_HEIGHT = 720
 """The rung that browsers without HLS are given first: they take the first source they can play, whatever their line."""
 
@@ -59,6 +62,7 @@ def context(catalogue: Catalogue, recording: PublishedRecording) -> Mapping[str,
     return {
         "recording": recording,
         "sources": sources(recording),
+        "hls_script": HLS_FULL if sum(1 for one in recording.made.audio if one.playlist) > 1 else HLS_LIGHT,
         "tracks": tracks(recording),
         "transcript": track,
         "paragraphs": paragraphs(track.cues) if track else (),

@@ -40,11 +40,9 @@ def _encode(folder: Path, recording: PublishedRecording, colour: str) -> None:
     _slide(recording, colour).save(poster)
     _slide(recording, colour).resize((320, 180)).save(folder / made.poster.thumbnail)
     video = folder / made.renditions[-1].url
-    _ffmpeg(
-        ["-loop", "1", "-framerate", "10", "-t", seconds, "-i", str(poster), *audio, "-c:v", "libx264", "-threads", "1"]
-        + ["-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "20", "-c:a", "aac", "-b:a", "48k", "-shortest"]
-        + ["-movflags", "+faststart", str(video)]
-    )
+    still = ["-loop", "1", "-framerate", "10", "-t", seconds, "-i", str(poster)]
+    encode = ["-c:v", "libx264", "-threads", "1", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "20"]
+    _ffmpeg([*still, *audio, *encode, "-c:a", "aac", "-b:a", "48k", "-shortest", "-movflags", "+faststart", str(video)])
     hls = ["-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4"]
     playlist = video.parent / "media.m3u8"
     _ffmpeg(["-i", str(video), "-c", "copy", *hls, "-hls_flags", "single_file", str(playlist)])

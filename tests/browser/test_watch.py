@@ -1,0 +1,165 @@
+"""The watch page in a real browser: plays, seeks, shows captions, and works without scripts."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visiting
+
+pytestmark = pytest.mark.browser
+PLAY = "document.getElementById('player').play().catch(() => {})"
+PANEL = "nodes2021/theme-1/panel/"
+
+
+def position(page: Page) -> float:
+    return float(page.evaluate("document.getElementById('player').currentTime"))
+
+
+def wait_for(page: Page, condition: str) -> None:
+    """Wait until a JavaScript condition holds (the page's own policy forbids Playwright's way of polling)."""
+    deadline = monotonic() + 20
+    while not page.evaluate(condition):
+        assert monotonic() < deadline, f"never came true: {condition}"
+        page.wait_for_timeout(50)
+
+
+def wait_until_past(page: Page, seconds: float) -> None:
+    wait_for(page, f"document.getElementById('player').currentTime > {seconds}")
+
+
+def test_nothing_of_the_media_is_fetched_before_play(visit: Visiting) -> None:
+    """Before the first play a page costs its text, style, scripts and the poster."""
+    with visit(PANEL) as found:
+        found.page.wait_for_timeout(300)
+        assert not [url for url in found.requests if url.endswith((".mp4", ".m3u8", ".m4a", ".vtt"))]
+        assert not [url for url in found.requests if "hls" in url]
+
+
+def test_plays_with_captions_showing(visit: Visiting) -> None:
+    """The video plays; the captions chosen are shown, in step with it."""
+    with visit(PANEL) as found:
+        page = found.page
+        page.evaluate("document.getElementById('player').textTracks[0].mode = 'showing'")
+        page.evaluate(PLAY)
+        wait_until_past(page, 1.2)
+        wait_for(page, "document.getElementById('player').textTracks[0].activeCues.length === 1")
+        cue = page.evaluate("document.getElementById('player').textTracks[0].activeCues[0].text")
+        assert cue in {
+            "We have colleagues from every region with us today.",
+            "Before we start, please put your questions in the forum.",
+        }
+
+
+def test_plays_to_the_end(visit: Visiting) -> None:
+    """After a seek near the end playback reaches the end."""
+    with visit(PANEL) as found:
+        found.page.evaluate(PLAY)
+        wait_until_past(found.page, 0.2)
+        found.page.evaluate("document.getElementById('player').currentTime = 22.5")
+        wait_for(found.page, "document.getElementById('player').ended")
+
+
+@pytest.mark.parametrize("address", ["#t=9", "?t=9", "#t=0:09", "?t=00:00:09"])
+def test_deep_links_start_at_their_second(visit: Visiting, address: str) -> None:
+    """``#t=`` and ``?t=``, in seconds or as a clock, lead to that second."""
+    with visit(PANEL + address) as found:
+        found.page.evaluate(PLAY)
+        wait_until_past(found.page, 9.1)
+        assert position(found.page) < 14
+
+
+def test_transcript_seeks_and_follows(visit: Visiting) -> None:
+    """A time in the transcript is a link that plays from there; the sentence being said is marked."""
+    with visit(PANEL) as found:
+        page = found.page
+        page.get_by_role("region", name="Transcript").get_by_role("link", name="0:16").click()
+        wait_until_past(page, 16)
+        marked = page.locator(".transcript span.now")
+        expect(marked).to_have_count(1)
+        assert int(marked.get_attribute("data-ms") or 0) >= 16_000
+        assert page.url.endswith("#t=16")
+        expect(page.locator(".chapters a.now")).to_contain_text("Questions")
+
+
+def test_find_in_transcript(visit: Visiting) -> None:
+    """Typing leaves the paragraphs that contain the words, and says how many."""
+    with visit(PANEL) as found:
+        page = found.page
+        page.get_by_label("Find in the transcript").fill("MUSEUMS")
+        expect(page.locator("#found")).to_have_text("Paragraphs found: 3")
+        page.get_by_label("Find in the transcript").fill("elephants")
+        expect(page.locator(".transcript p[id]:visible")).to_have_count(0)
+
+
+def test_quality_and_speed(visit: Visiting) -> None:
+    """Another quality goes on from the same second; the speed holds and is remembered."""
+    with visit(PANEL) as found:
+        page = found.page
+        page.evaluate(PLAY)
+        wait_until_past(page, 0.3)
+        page.get_by_label("Speed").select_option("1.5")
+        page.evaluate("document.getElementById('player').currentTime = 12")
+        page.get_by_label("Quality").select_option(label="360p")
+        wait_until_past(page, 12.1)
+        assert page.evaluate("document.getElementById('player').currentSrc").endswith("/360p.mp4")
+        assert page.evaluate("document.getElementById('player').playbackRate") == 1.5
+        page.reload()
+        assert page.evaluate("document.getElementById('player').playbackRate") == 1.5
+
+
+def test_resumes_where_it_was_left(visit: Visiting) -> None:
+    """On return the page offers, and does not force, to go on where playback was left."""
+    with visit(PANEL + "#t=13") as found:
+        page = found.page
+        page.evaluate(PLAY)
+        wait_until_past(page, 13.2)
+        page.evaluate("document.getElementById('player').pause()")
+        page.goto(page.url.partition("#")[0] + "?again")
+        page.get_by_role("button", name="Continue at 0:13").click()
+        wait_until_past(page, 13)
+
+
+def test_copies_a_link_to_the_second(visit: Visiting) -> None:
+    """The copied link names the second on show."""
+    with visit(PANEL + "?t=7", permissions=["clipboard-read", "clipboard-write"]) as found:
+        page = found.page
+        page.get_by_role("button", name="Copy a link to this second").click()
+        expect(page.get_by_role("status").filter(has_text="copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()").endswith(PANEL + "#t=7")
+
+
+def test_without_scripts(visit: Visiting) -> None:
+    """Without scripts the player has its controls, plays, and everything can be read and downloaded."""
+    with visit(PANEL, java_script_enabled=False) as found:
+        page = found.page
+        expect(page.locator("video[controls]")).to_be_visible()
+        expect(page.locator("video track")).to_have_count(3)
+        expect(page.get_by_text("four museums").first).to_be_visible()
+        expect(page.get_by_role("link", name="Video 720p")).to_be_visible()
+        expect(page.get_by_role("button")).to_have_count(0)
+        page.get_by_role("region", name="Transcript").get_by_role("link", name="0:08").click()
+        assert page.url.endswith("#t=8")
+
+
+def test_sound_only_recording(visit: Visiting) -> None:
+    """A recording without picture has an audio player that plays."""
+    with visit("nodes2021/radio/voices/") as found:
+        found.page.evaluate(PLAY)
+        wait_until_past(found.page, 0.5)
+        assert found.page.locator("video").count() == 0
+
+
+def test_keyboard_reaches_the_player(visit: Visiting) -> None:
+    """Tab leads past the skip link and the crumbs to the player, which plays at the space bar."""
+    with visit(PANEL) as found:
+        page = found.page
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.id") == "player":
+                break
+        assert page.evaluate("document.activeElement.id") == "player"
+        page.keyboard.press("Space")
+        wait_until_past(page, 0.2)
