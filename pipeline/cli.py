@@ -301,3 +301,7 @@ def _reporter(*, verbose: bool = False, as_json: bool = False, show_plan: bool =
         return
     with ConsoleReporter(Console(), verbose=verbose, show_plan=show_plan) as reporter:
         yield reporter
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,388 @@
+"""The whole way: a catalogue directory in, a public catalogue out. With real recordings and the real command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import yaml
+
+from catalog.document import validator
+from pipeline import report
+from pipeline.catalogue import load
+from pipeline.programmes import import_programme
+from pipeline.run import Options, publish
+
+pytestmark = pytest.mark.media
+
+AFTERTALK = (sys.executable, "-m", "pipeline.cli")
+NOW = datetime(2021, 7, 1, tzinfo=UTC)
+
+
+class Meeting:
+    """A small catalogue in a folder of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.public = root / "public"
+        self.inbox = root / "meeting" / "recordings"
+
+    def edit(self, change: dict[str, object], recording: str = "panel") -> None:
+        """Change fields of one recording in ``event.yaml``."""
+        path = self.root / "meeting" / "event.yaml"
+        data = yaml.safe_load(path.read_text())
+        for one in data["sessions"][0]["recordings"]:
+            if one["id"] == recording:
+                one.update(change)
+        path.write_text(yaml.safe_dump(data))
+
+    def publish(self, *, now: datetime = NOW, **options: object) -> Told:
+        """Publish in this process."""
+        reporter = report.RecordingReporter()
+        directory = load(self.root, import_programme)
+        failed = publish(directory, reporter, Options(**options), now=now)  # type: ignore[arg-type]
+        return Told(reporter.messages, failed)
+
+    def snapshot(self) -> dict[str, str]:
+        """Every published file with its SHA-256."""
+        return {
+            path.relative_to(self.public).as_posix(): sha256(path.read_bytes()).hexdigest()
+            for path in sorted(self.public.rglob("*"))
+            if path.is_file() and ".aftertalk-store" not in path.parts
+        }
+
+    def site(self) -> dict[str, str]:
+        """The snapshot without what counts generations."""
+        return {key: value for key, value in self.snapshot().items() if not key.startswith(("state/", "catalog.json"))}
+
+    def catalog(self) -> dict[str, object]:
+        """``catalog.json``."""
+        return dict(json.loads((self.public / "catalog.json").read_bytes()))
+
+    def ids(self) -> list[str]:
+        """What is public."""
+        recordings = self.catalog()["recordings"]
+        assert isinstance(recordings, list)
+        return [one["id"] for one in recordings]
+
+
+class Told:
+    """What a run told."""
+
+    def __init__(self, messages: list[report.Message], failed: int) -> None:
+        self.messages = messages
+        self.failed = failed
+
+    def made(self) -> set[tuple[str, str]]:
+        """Recording and stage of everything that was made."""
+        return {(one.recording, one.stage) for one in self.messages if isinstance(one, report.StageStarted)}
+
+    def published(self) -> report.Published:
+        """The outcome."""
+        return [one for one in self.messages if isinstance(one, report.Published)][-1]
+
+    def failures(self) -> dict[str, str]:
+        """Messages of failed recordings."""
+        return {one.recording: one.message for one in self.messages if isinstance(one, report.RecordingFailed)}
+
+    def noticed(self) -> str:
+        """All notes as one text."""
+        return "\n".join(f"{m.reference}: {m.message}" for m in self.messages if isinstance(m, report.Noticed))
+
+
+EVENT = """
+title: Meeting
+start: 2021-06-28
+timezone: Europe/Copenhagen
+sessions:
+  - id: opening
+    title: Opening
+    start: 2021-06-28T14:00
+    duration: 30
+    recordings:
+      - {id: panel, title: The panel, people: [Ada Example]}
+      - {id: talk, title: The talk, kind: pre-recorded, language: en}
+"""
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Meeting:
+    """Published once; tests work on copies."""
+    folder = tmp_path_factory.mktemp("meeting")
+    inbox = folder / "meeting" / "recordings"
+    inbox.mkdir(parents=True)
+    (folder / "catalogue.yaml").write_text("title: Meetings\ntranscode: {heights: [360, 180]}\n")
+    (folder / "meeting" / "event.yaml").write_text(EVENT)
+    example = root / "examples" / "gnm2021" / "gnm2021" / "recordings"
+    shutil.copy(example / "regional-capacity.mp4", inbox / "panel.mp4")
+    shutil.copy(example / "regional-capacity.en.vtt", inbox / "panel.en.vtt")
+    shutil.copy(example / "regional-capacity.es.vtt", inbox / "panel.es.vtt")
+    shutil.copy(example / "resource-mobilization.m4a", inbox / "talk.m4a")
+    meeting = Meeting(folder)
+    told = meeting.publish()
+    assert told.failed == 0, told.failures()
+    return meeting
+
+
+@pytest.fixture
+def meeting(published: Meeting, tmp_path: Path) -> Meeting:
+    shutil.copytree(published.root, tmp_path / "m", copy_function=shutil.copy2)
+    return Meeting(tmp_path / "m")
+
+
+def test_the_catalogue_is_as_its_contract_says(published: Meeting) -> None:
+    """``catalog.json`` validates, and every address in it is a file of the size it says."""
+    document = published.catalog()
+    validator().validate(document)
+    assert published.ids() == ["meeting/panel", "meeting/talk"]
+    for recording in document["recordings"]:  # type: ignore[attr-defined]
+        assert (published.public / recording["page"] / "index.html").is_file()
+        for entry in (*recording["renditions"], *recording["audio"], *recording["captions"]):
+            assert (published.public / entry["url"]).stat().st_size == entry["bytes"]
+        for entry in recording["renditions"]:
+            assert sha256((published.public / entry["url"]).read_bytes()).hexdigest() == entry["sha256"]
+    panel = document["recordings"][0]  # type: ignore[index]
+    assert [(one["language"], one["origin"]) for one in panel["captions"]] == [("en", "sidecar"), ("es", "sidecar")]
+    assert (published.public / panel["hls"]).read_text().startswith("#EXTM3U")
+
+
+def test_the_second_publish_changes_nothing(meeting: Meeting) -> None:
+    """Nothing is made, nothing is sent, no byte of the public folder is another."""
+    before = meeting.snapshot()
+    times = {path: path.stat().st_mtime_ns for path in meeting.public.rglob("*")}
+    told = meeting.publish()
+    assert told.made() == set()
+    assert (told.published().uploaded, told.published().deleted) == (0, 0)
+    assert meeting.snapshot() == before
+    assert {path: path.stat().st_mtime_ns for path in meeting.public.rglob("*")} == times
+    kept = [one for one in told.messages if isinstance(one, report.StageDone)]
+    assert {one.outcome for one in kept} == {"kept"}
+
+
+def test_a_lost_workspace_makes_nothing_that_is_public(meeting: Meeting) -> None:
+    """Without ``.aftertalk`` the store's manifests say what need not be made; the bytes stay."""
+    before = meeting.snapshot()
+    shutil.rmtree(meeting.root / ".aftertalk")
+    told = meeting.publish()
+    assert told.made() == set()
+    assert meeting.snapshot() == before
+
+
+def test_a_changed_title_renders_pages_only(meeting: Meeting) -> None:
+    """No media is made or sent again."""
+    before = meeting.snapshot()
+    meeting.edit({"title": "The great panel"})
+    told = meeting.publish()
+    assert told.made() == set()
+    after = meeting.snapshot()
+    changed = {key for key in {*before, *after} if before.get(key) != after.get(key)}
+    assert changed
+    assert not {key for key in changed if key.startswith("media/")}
+    assert "The great panel" in (meeting.public / "meeting/opening/panel/index.html").read_text()
+
+
+def test_a_changed_source_makes_that_recording_only(meeting: Meeting, root: Path) -> None:
+    """The other recording is kept; the old media stays for the grace period, then goes."""
+    example = root / "examples" / "gnm2021" / "gnm2021" / "recordings"
+    shutil.copy(example / "live-demos-2.m4a", meeting.inbox / "talk.m4a")
+    told = meeting.publish()
+    assert {recording for recording, _ in told.made()} == {"meeting/talk"}
+    assert told.failed == 0
+
+
+def test_a_broken_recording_stops_nobody_and_stays_as_it_was(meeting: Meeting) -> None:
+    """The error names the file; the others are published; what was public of it before still is."""
+    before = meeting.site()
+    (meeting.inbox / "talk.m4a").write_bytes((meeting.inbox / "panel.mp4").read_bytes()[:20_000])
+    meeting.edit({"title": "Another title"})
+    told = meeting.publish()
+    assert told.failed == 1
+    assert "talk.m4a" in told.failures()["meeting/talk"]
+    assert meeting.ids() == ["meeting/panel", "meeting/talk"]
+    media = {key: value for key, value in before.items() if key.startswith("media/")}
+    assert media.items() <= meeting.site().items()
+
+
+def test_a_missing_file_keeps_what_is_public(meeting: Meeting) -> None:
+    """An organiser may remove sources that are published: a note, no failure, nothing disappears."""
+    before = meeting.snapshot()
+    (meeting.inbox / "panel.mp4").unlink()
+    told = meeting.publish()
+    assert told.failed == 0
+    assert "meeting/panel" in told.noticed()
+    assert meeting.snapshot() == before
+
+
+def test_an_unmatched_file_is_named(meeting: Meeting) -> None:
+    """A file that belongs to nothing is told by its name and stops nobody."""
+    shutil.copy(meeting.inbox / "talk.m4a", meeting.inbox / "holiday.m4a")
+    told = meeting.publish()
+    assert told.failed == 0
+    assert "holiday.m4a" in told.noticed()
+
+
+def test_nothing_held_is_ever_sent(meeting: Meeting) -> None:
+    """Bytes of a held recording's title, captions and media are nowhere in the public folder."""
+    shutil.rmtree(meeting.public)
+    meeting.edit({"title": "CANARYTITLE", "release": "held"})
+    (meeting.inbox / "panel.en.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:03.000\nCANARYCAPTION\n")
+    meeting.publish()
+    assert meeting.ids() == ["meeting/talk"]
+    for path in meeting.public.rglob("*"):
+        assert "panel" not in path.relative_to(meeting.public).as_posix()
+        if path.is_file():
+            assert b"CANARY" not in path.read_bytes()
+
+
+def test_withdrawing_takes_everything_back_at_once(meeting: Meeting) -> None:
+    """Media, page, captions and entries go in the next run, without grace; a page that says so remains."""
+    meeting.edit({"release": {"state": "withdrawn", "reason": "At the speaker's request"}})
+    meeting.publish()
+    assert meeting.ids() == ["meeting/talk"]
+    assert not (meeting.public / "media/meeting/panel").exists()
+    page = (meeting.public / "meeting/opening/panel/index.html").read_text()
+    assert "speaker" in page
+    assert "The panel" not in page
+    again = meeting.publish()
+    assert (again.published().uploaded, again.published().deleted) == (0, 0)
+
+
+def test_an_embargo_ends_by_itself(meeting: Meeting) -> None:
+    """Before the date nothing is public; the first run after it publishes without making anything again."""
+    shutil.rmtree(meeting.public)
+    meeting.edit({"release": "after 2021-07-02"})
+    meeting.publish()
+    assert meeting.ids() == ["meeting/talk"]
+    told = meeting.publish(now=datetime(2021, 7, 2, 12, tzinfo=UTC))
+    assert meeting.ids() == ["meeting/panel", "meeting/talk"]
+    assert told.made() == set()
+
+
+def test_a_dry_run_changes_nothing_and_shows_the_plan(meeting: Meeting) -> None:
+    """The plan names what would be made and sent; the folder and the workspace stay as they are."""
+    before = meeting.snapshot()
+    meeting.edit({"title": "New"})
+    (meeting.inbox / "talk.m4a").write_bytes(b"new source")
+    told = meeting.publish(dry_run=True)
+    planned = {(one.action, one.key) for one in told.messages if isinstance(one, report.PlannedChange)}
+    assert ("make", "meeting/talk") in planned
+    assert ("upload", "meeting/opening/panel/index.html") in planned
+    assert meeting.snapshot() == before
+
+
+def test_only_makes_what_is_asked_for(meeting: Meeting, root: Path) -> None:
+    """The other recording stays public as it was, although its source changed."""
+    example = root / "examples" / "gnm2021" / "gnm2021" / "recordings"
+    shutil.copy(example / "live-demos-2.m4a", meeting.inbox / "talk.m4a")
+    told = meeting.publish(only=frozenset({"meeting/panel"}))
+    assert told.made() == set()
+    assert meeting.ids() == ["meeting/panel", "meeting/talk"]
+
+
+def run(meeting: Meeting, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*AFTERTALK, *arguments, "-C", str(meeting.root)], capture_output=True, text=True, check=False, timeout=250
+    )
+
+
+def test_the_command_line_tells_and_exits_as_documented(meeting: Meeting) -> None:
+    """0 when all is done, 1 when one failed, 2 for a mistake, 3 when another run is at work; JSON lines on request."""
+    done = run(meeting, "publish", "--json")
+    assert done.returncode == 0, done.stderr
+    assert {json.loads(line)["event"] for line in done.stdout.splitlines()} >= {"RunStarted", "Published", "RunDone"}
+    assert run(meeting, "check", "--deep").returncode == 0
+    rows = [json.loads(line) for line in run(meeting, "status", "--json").stdout.splitlines()]
+    assert [(row["recording"], row["state"]) for row in rows] == [
+        ("meeting/panel", "published"),
+        ("meeting/talk", "published"),
+    ]
+    (meeting.inbox / "talk.m4a").write_bytes(b"")
+    failed = run(meeting, "publish")
+    assert failed.returncode == 1
+    assert "talk.m4a" in failed.stdout
+    assert "Traceback" not in failed.stdout + failed.stderr
+    (meeting.root / "catalogue.yaml").write_text("titel: x\n")
+    wrong = run(meeting, "publish")
+    assert wrong.returncode == 2
+    assert "did you mean 'title'?" in wrong.stderr
+
+
+def test_check_finds_what_is_wrong(meeting: Meeting) -> None:
+    """A missing object, a shortened one and a changed one are each named."""
+    renditions = sorted(meeting.public.glob("media/meeting/panel/*/*p.mp4"))
+    damaged = renditions[0]
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.write_bytes(bytes(content))
+    playlist = next(meeting.public.glob("media/meeting/talk/*/audio.m3u8"))
+    playlist.unlink()
+    shallow = run(meeting, "check")
+    assert shallow.returncode == 1
+    assert "audio.m3u8" in shallow.stdout
+    assert damaged.name not in shallow.stdout.replace(playlist.name, "")
+    deep = run(meeting, "check", "--deep")
+    assert damaged.relative_to(meeting.public).as_posix() in deep.stdout
+
+
+def test_withdraw_from_the_command_line(meeting: Meeting) -> None:
+    """The decision is written down, and carried out at once."""
+    done = run(meeting, "withdraw", "meeting/panel", "--reason", "on request")
+    assert done.returncode == 0, done.stderr
+    assert "meeting/panel" in (meeting.root / "releases.yaml").read_text()
+    assert meeting.ids() == ["meeting/talk"]
+    unknown = run(meeting, "withdraw", "meeting/nobody")
+    assert unknown.returncode == 2
+    assert "meeting/panel" in unknown.stderr
+
+
+def moments() -> Iterator[float]:
+    chance = random.Random(7)  # the same moments every time
+    yield from (chance.uniform(0.3, 6.0) for _ in range(4))
+
+
+@pytest.mark.parametrize("seconds", moments())
+def test_a_killed_run_ends_in_the_same_bytes(published: Meeting, tmp_path: Path, seconds: float) -> None:
+    """Killed with its children at any moment and run again, the result is the same; no process survives."""
+    root = tmp_path / "m"
+    shutil.copytree(published.root, root, ignore=shutil.ignore_patterns("public", ".aftertalk"))
+    meeting = Meeting(root)
+    process = subprocess.Popen(
+        [*AFTERTALK, "publish", "-C", str(root)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    time.sleep(0.3)
+    assert not children_in(root)
+    told = meeting.publish()
+    assert told.failed == 0
+    assert meeting.site() == published.site()
+    assert list((root / ".aftertalk" / "tmp").iterdir()) == []
+    assert meeting.publish().made() == set()
+
+
+def children_in(root: Path) -> list[str]:
+    """Command lines of processes that name ``root``."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(root) in line and str(os.getpid()) != entry.parent.name:
+            found.append(line)
+    return found
