@@ -75,6 +75,12 @@ def is_credit(line: str) -> bool:
     return _LABEL.search(line) is not None
 
 
+def begins_with_label(line: str) -> bool:
+    """Whether a line is nothing but a credit: it begins with its label, at most three words before it."""
+    match = _LABEL.search(line)
+    return match is not None and len(line[: match.start()].split()) <= (3 if match["noun"] else 0)
+
+
 def says_presentation(line: str) -> bool:
     """Whether a line credits a presentation (``Presentation by …``, ``By …``), not a discussion."""
     match = _LABEL.search(line)

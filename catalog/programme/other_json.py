@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.programme import records, times, vocabulary
-from catalog.programme.base import Reading, Where
-from catalog.programme.jsontree import first, string
+from catalog.errors import InvalidDocumentError
+from catalog.programme import jsontree, records, text, times, vocabulary
+from catalog.programme.base import RawLink, Reading, Where
+from catalog.programme.jsontree import first
 
 NAME = "JSON list of talks"
 
@@ -61,6 +62,16 @@ def read(data: Any, reading: Reading) -> None:
         reading.note(Where(), f"fields that were not used: {', '.join(repr(one[:40]) for one in list(unused)[:30])}")
 
 
+def read_head(name: str, content: bytes, reading: Reading) -> None:
+    """Take title, dates and address of the event from a file without talks, such as pyvideo's ``category.json``."""
+    try:
+        data = jsontree.parse(name, content)
+    except InvalidDocumentError:
+        return
+    if isinstance(data, dict) and "title" in data:
+        _head(data, reading)
+
+
 def _talks(node: Any, around: Mapping[str, str], where: Where, key: str) -> Iterator[_Found]:
     """The talks within ``node``, which lies at ``key``; ``around`` is what the objects around it say."""
     if isinstance(node, list):
@@ -73,7 +84,8 @@ def _talks(node: Any, around: Mapping[str, str], where: Where, key: str) -> Iter
         for name, value in node.items():
             if known.get(name) not in _PARTS and isinstance(value, (dict, list)):
                 inside = {**here, "date": name} if times.day(name) else here
-                inside = {**inside, "room": name} if key == "rooms" else inside
+                if key == "rooms" and "room" not in here:
+                    inside = {**inside, "room": name}
                 for found in _talks(value, inside, where.child(name), name):
                     inner = True
                     yield found
@@ -102,4 +114,9 @@ def _head(data: dict[str, Any], reading: Reading) -> None:
     for one in (data, *(data[key] for key in ("conference", "event", "meta") if isinstance(data.get(key), dict))):
         reading.event.title = reading.event.title or first(one, "title", "name", "conference", "event")
         reading.event.timezone = reading.event.timezone or first(one, "timezone", "time_zone_name", "time_zone")
-        reading.event.key = reading.event.key or first(one, "acronym", "slug") or string(one.get("id"))
+        reading.event.key = reading.event.key or first(one, "acronym", "slug", "id")
+        reading.event.abstract = reading.event.abstract or first(one, "description")
+        reading.event.start = reading.event.start or times.day(first(one, "start_date", "start")[:10])
+        reading.event.end = reading.event.end or times.day(first(one, "end_date", "end")[:10])
+        if text.is_web_address(first(one, "url")) and not reading.event.links:
+            reading.event.links = (RawLink(first(one, "url")),)

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from catalog.model import Kind, LinkKind
-from catalog.programme import text, times
+from catalog.programme import times
 from catalog.programme.base import RawLink, RawPerson, RawRecording, RawTalk, Reading, Where
 from catalog.programme.jsontree import items, string, truth
 from catalog.programme.links import link_kind
@@ -86,13 +86,17 @@ def _uuid(value: str) -> str:
 
 def _span(fields: Fields, where: Where, reading: Reading) -> tuple[datetime | None, datetime | None]:
     """Start and end from columns of any combination: date and time, date and range, full moments."""
-    on = _day(one(fields, "date"), reading) or (times.moment(one(fields, "date")) or datetime.max).date()
-    known_day = None if on == date.max else on
+    dates = [string(value) for value in fields.get("date", ())]
+    full_dates = [written for written in dates if times.moment(written)]
+    known_day = next((on for written in dates if (on := _day(written, reading))), None)
+    if known_day is None and full_dates and (full := times.moment(full_dates[0])):
+        known_day = full.date()
     start_text, end_text = one(fields, "start"), one(fields, "end")
     if not start_text:
         start_text, _, range_end = _RANGE.sub("\0", one(fields, "time"), count=1).partition("\0")
         end_text = end_text or range_end
-    start_text = start_text or (one(fields, "date") if times.moment(one(fields, "date")) else "")
+    if (full_dates and times.clock(start_text) is not None) or not start_text:
+        start_text = next(iter(full_dates), start_text)
     start = _moment(start_text, known_day, fields, reading)
     if start is None and (start_text or one(fields, "date")):
         written = " ".join(part for part in (one(fields, "date"), start_text) if part)
@@ -196,10 +200,12 @@ def _addresses(value: Any) -> list[str]:
 
 
 def _recordings(videos: list[str], title: str, fields: Fields, start: datetime | None) -> tuple[RawRecording, ...]:
-    found = []
-    for number, address in enumerate(dict.fromkeys(videos)):
-        key, source = source_of(address)
-        own_title = title if number == 0 else f"{title} ({number + 1})"
-        kind = Kind.LIVE if start else Kind.PRE_RECORDED
-        found.append(RawRecording(key or text.clean(address), own_title, source, kind, licence=one(fields, "licence")))
-    return tuple(found)
+    """The recording of a talk; of several addresses, which show the same, the best known site's is the source."""
+    if not videos:
+        return ()
+    known = [address for address in videos if source_of(address)[0].startswith(("vimeo-", "youtube-"))]
+    best, *_ = [*known, *videos]
+    others = tuple(RawLink(address, LinkKind.VIDEO) for address in dict.fromkeys(videos) if address != best)
+    key, source = source_of(best)
+    kind = Kind.LIVE if start else Kind.PRE_RECORDED
+    return (RawRecording(key or source, title, source, kind, licence=one(fields, "licence"), links=others),)

@@ -16,6 +16,11 @@ from catalog.programme.jsontree import first, items, mapping, string
 NAME = "SReview YAML"
 
 
+def looks_like(content: bytes) -> bool:
+    """Whether it is worth parsing as YAML: a line begins with ``talks:``."""
+    return re.search(rb"(?m)^talks[ \t]*:", content) is not None
+
+
 def matches(document: Document) -> bool:
     """Whether this is such a file."""
     return isinstance(mapping(document.data).get("talks"), list)
