@@ -83,7 +83,7 @@ def _regular(start: int, end: int) -> list[int]:
 
 
 def _seek(keys: Sequence[int], start: int) -> int:
-    """ffmpeg enters files without presentation times in their index 131 ms early: aim that much later, if there is room."""
+    """Where no presentation times are in the index, ffmpeg enters 131 ms early: aim later, if there is room."""
     following = bisect_left(keys, start + 1)
     room = (keys[following] - start) // 2 if following < len(keys) else 200
     return start + min(200, room)

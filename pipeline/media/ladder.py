@@ -9,6 +9,7 @@ Nothing is ever scaled up, and all sizes are even (4:2:0 colour needs it).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from pipeline.config import TranscodeSettings
@@ -125,7 +126,7 @@ def copy_obstacles(probe: Probe, video: VideoTrack, settings: TranscodeSettings)
         (video.transfer in {16, 18}, "it is HDR"),
         (min(width, height) > max(settings.heights), "it is larger than the largest rendition wanted"),
         (video.open_gop, "pictures lead its key frames (open GOP)"),
-        (video.max_key_interval_ms > COPY_KEY_INTERVAL_MS, f"its key frames are up to {video.max_key_interval_ms} ms apart"),
+        (video.max_key_interval_ms > COPY_KEY_INTERVAL_MS, f"its key frames are {video.max_key_interval_ms} ms apart"),
         (video.bit_rate > allowed * 1000, f"it has {video.bit_rate // 1000} kbit/s, more than {allowed:.0f}"),
         (video.frame_rate > MAX_FRAME_RATE, f"it has {video.frame_rate:g} pictures a second"),
         (probe.corrupt_packets > 0, "it has damaged packets"),
@@ -143,7 +144,7 @@ def _interpolated(table: tuple[tuple[int, float], ...], side: int) -> float:
     """Between the rows of a table that falls; beyond its ends, their values."""
     if side >= table[0][0]:
         return table[0][1]
-    for (upper, high), (lower, low) in zip(table, table[1:], strict=False):
+    for (upper, high), (lower, low) in pairwise(table):
         if side >= lower:
             return low + (high - low) * (side - lower) / (upper - lower)
     return table[-1][1]

@@ -19,7 +19,7 @@ from catalog.model import Model
 from pipeline.errors import MediaError, ToolError
 from pipeline.media.command import Command, Limits
 
-WORKER = Path(__file__).with_name("probe_worker.py")
+WORKER = "pipeline.media.probe_worker"
 SLACK_MS = 1000
 """So much less than its index promises may a file hold before it counts as cut short."""
 SLACK_SHARE = 0.05
@@ -140,12 +140,14 @@ class Probe(Model):
 def command(source: Path, size: int) -> Command:
     """The confined process that reads ``source`` (of ``size`` bytes) and prints JSON."""
     package = Path((find_spec("av") or sys).submodule_search_locations[0])  # type: ignore[index]  # a dependency: it is there
-    inputs = {"src": source, "worker.py": WORKER, "site/av": package}
+    inputs = {"src": source, "site/av": package}
+    for name in ("formats.py", "probe_tracks.py", "probe_worker.py"):
+        inputs[f"site/pipeline/media/{name}"] = Path(__file__).with_name(name)
     if (libraries := package.with_name("av.libs")).is_dir():
         inputs["site/av.libs"] = libraries
     seconds = 60 + size // 10_000_000  # 10 MB/s is slow, even for a network disk
     return Command(
-        argv=("python", "-s", "-S", "-B", "/in/worker.py", "/in/src"),
+        argv=("python", "-s", "-S", "-B", "-m", WORKER, "/in/src"),
         inputs=inputs,
         environment={"PYTHONPATH": "/in/site", "PYTHONUTF8": "1"},
         limits=Limits(wall_s=10 * seconds, cpu_s=seconds, memory_bytes=2 * 1024**3, file_bytes=0),

@@ -1,4 +1,4 @@
-"""Read a media file and print what it holds as JSON: ``python probe_worker.py FILE``, inside the sandbox.
+"""Read a media file and print what it holds as JSON: ``python -m pipeline.media.probe_worker FILE``, confined.
 
 A program of its own (standard library and PyAV only) because demuxers and decoders are where hostile files strike.
 It reads every packet, decodes one picture, believes no header, and prints either the fields of ``probe.Probe`` or
@@ -9,161 +9,21 @@ from __future__ import annotations
 
 import json
 import sys
-from array import array
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 import av
 from av.stream import Disposition
 
-FORMATS = (
-    "mov,matroska,webm,mpegts,mpeg,mp3,ogg,wav,w64,flac,aiff,caf,avi,flv,asf,aac,ac3,eac3,amr,amrnb,amrwb,"
-    "h264,hevc,obu,ivf,mxf,dv,gxf,rm,nut,opus,au,m4v,mpegvideo"
-)
-"""Demuxers that read one file and nothing else; no playlists, no manifests, no image sequences, no devices."""
+from pipeline.media.formats import FORMATS, MAX_PIXELS
+from pipeline.media.probe_tracks import BadMediaError, Pictures, Track, to_ms
+
 MAX_STREAMS = 64
 MAX_PACKETS = 30_000_000
-MAX_PIXELS = 40_000_000
-MAX_GAP_S = 4 * 3600
-"""A silence of packets longer than this is not a recording."""
-MAX_PRIMING_S = 1
-KEY_FRAME_SPACING_MS = 1000
-"""Of closer key frames only every first one is told."""
-UNTIMED_RATE = Fraction(25)
-"""Pictures per second of raw streams that do not tell; ffmpeg assumes the same."""
 DECODED_PACKETS = 250
 """So many packets may pass before the first picture comes out."""
 LISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"[playlist]", b"[InternetShortcut]")
-
-
-class BadMediaError(Exception):
-    """The file cannot be used: a class of ``probe.PROBLEMS`` and a detail."""
-
-    def __init__(self, problem: str, detail: str = "") -> None:
-        super().__init__(problem, detail)
-        self.problem = problem
-        self.detail = detail
-
-
-class Track:
-    """What the packets of one stream say."""
-
-    def __init__(self, stream: Any) -> None:
-        self.stream = stream
-        self.base = stream.time_base or Fraction(1, 90_000)
-        self.packets = 0
-        self.bytes = 0
-        self.corrupt = 0
-        self.start: int | None = None
-        self.end = 0
-        self.last = 0
-        self.untimed = 0
-
-    def add(self, packet: Any) -> None:
-        """Take note of a packet.
-
-        Raises:
-            BadMediaError: the stream jumps by hours.
-        """
-        self.packets += 1
-        self.bytes += packet.size
-        self.corrupt += packet.is_corrupt
-        time = packet.pts if packet.pts is not None else packet.dts
-        if time is None:
-            self.untimed += 1
-            return
-        if self.start is None:
-            self.start = self.last = time
-        if abs(time - self.last) * self.base > MAX_GAP_S:
-            raise BadMediaError("gap", f"{float(abs(time - self.last) * self.base) / 3600:.0f} hours")
-        self.last = time
-        self.start = min(self.start, time)
-        self.end = max(self.end, time + (packet.duration or 0))
-
-    def start_s(self) -> Fraction:
-        """When it is first heard: the demuxer's word, which leaves out an encoder's priming, else the packets'."""
-        start = self.start or 0
-        told = self.stream.start_time
-        return (told if told is not None and start <= told < start + MAX_PRIMING_S / self.base else start) * self.base
-
-    def end_s(self) -> Fraction:
-        """When its last packet ends."""
-        return self.end * self.base
-
-    def bit_rate(self) -> int:
-        """Average bit/s."""
-        length = self.end_s() - self.start_s()
-        return int(self.bytes * 8 / length) if length > 0 else 0
-
-
-class Pictures(Track):
-    """The main video track: every picture's time, and where the key frames are."""
-
-    def __init__(self, stream: Any) -> None:
-        super().__init__(stream)
-        self.times = array("q")
-        self.keys = array("q")
-        self.open_groups = 0
-
-    def start_s(self) -> Fraction:
-        """When its first picture is shown."""
-        return (self.start or 0) * self.base
-
-    def end_s(self) -> Fraction:
-        """When its last picture ends; by count where the packets carry no times."""
-        rate = self.stream.average_rate or UNTIMED_RATE
-        if self.untimed:
-            return self.packets / rate
-        last = max(self.times, default=0)
-        return max(self.end * self.base, last * self.base + (1 / rate if self.end <= last else 0))
-
-    def add(self, packet: Any) -> None:
-        """Take note of a picture."""
-        super().add(packet)
-        time = packet.pts if packet.pts is not None else packet.dts
-        if time is None:
-            return
-        self.times.append(time)
-        if packet.is_keyframe:
-            self.keys.append(time)
-        elif self.keys and time < self.keys[-1]:
-            self.open_groups += 1
-
-    def summary(self, origin: Fraction) -> dict[str, Any]:
-        """Times are milliseconds after ``origin``, rounded down so that each still separates its pictures."""
-        times = sorted(self.times)
-        keys = sorted(self.keys)
-        steps = sorted(later - earlier for earlier, later in pairwise(times))
-        median = steps[len(steps) // 2] if steps else 0
-        uneven = sum(abs(step - median) * 2 > median for step in steps)
-        told: list[int] = []
-        before: list[int] = []
-        index = 0
-        for key in keys:
-            at = _ms(key * self.base - origin)
-            while index < len(times) and times[index] < key:
-                index += 1
-            if not told or at - told[-1] >= KEY_FRAME_SPACING_MS:
-                told.append(at)
-                before.append(index)
-        span = (times[-1] - times[0]) * self.base if times else Fraction(0)
-        gaps = [later - earlier for earlier, later in pairwise(keys)]
-        last_gap = (times[-1] - keys[-1]) if keys and times else 0
-        return {
-            "frames": self.packets,
-            "frame_rate": float(round((len(times) - 1) / span, 3)) if span > 0 else 0.0,
-            "constant_rate": uneven <= len(steps) // 100,
-            "key_frames_ms": told,
-            "key_frame_index": before,
-            "max_key_interval_ms": _ms(max([*gaps, last_gap]) * self.base) if keys else 0,
-            "open_gop": self.open_groups > 0,
-            "timed": self.untimed == 0,
-        }
-
-
-def _ms(seconds: Fraction) -> int:
-    return (seconds * 1000).__floor__()
+"""How files begin that only name other files."""
 
 
 def sniff(path: str) -> None:
@@ -280,7 +140,7 @@ def _describe(container: Any, tracks: dict[int, Track], picture: Any | None) -> 
     end = max(track.end_s() for track in tracks.values())
     return {
         "container": container.format.name,
-        "duration_ms": max(0, _ms(end - origin)),
+        "duration_ms": max(0, to_ms(end - origin)),
         "origin_us": int(origin * 1_000_000),
         "declared_ms": _declared_ms(container, tracks),
         "corrupt_packets": sum(track.corrupt for track in tracks.values()),
@@ -296,7 +156,7 @@ def _declared_ms(container: Any, tracks: dict[int, Track]) -> int:
     name = container.format.name
     if name.startswith("mov,"):
         lengths = [one.stream.duration * one.base for one in tracks.values() if one.stream.duration]
-        return _ms(max(lengths, default=Fraction(0)))
+        return to_ms(max(lengths, default=Fraction(0)))
     if name.startswith(("matroska", "flv")) and container.duration:
         return int(container.duration // 1000)
     return 0
@@ -325,8 +185,8 @@ def _describe_video(track: Pictures, origin: Fraction, frame: Any) -> dict[str, 
         "full_range": int(frame.color_range) == 2,
         "bit_rate": track.bit_rate(),
         **track.summary(origin),
-        "start_ms": _ms(track.start_s() - origin),
-        "end_ms": _ms(track.end_s() - origin),
+        "start_ms": to_ms(track.start_s() - origin),
+        "end_ms": to_ms(track.end_s() - origin),
     }
 
 
@@ -362,8 +222,8 @@ def _describe_audio(track: Track, origin: Fraction) -> dict[str, Any]:
         "title": stream.metadata.get("title", ""),
         "default": bool(stream.disposition & Disposition.default),
         "bit_rate": track.bit_rate(),
-        "start_ms": _ms(track.start_s() - origin),
-        "end_ms": _ms(track.end_s() - origin),
+        "start_ms": to_ms(track.start_s() - origin),
+        "end_ms": to_ms(track.end_s() - origin),
     }
 
 
@@ -385,7 +245,7 @@ def _language(stream: Any) -> str | None:
 def _chapters(container: Any, origin: Fraction) -> list[dict[str, Any]]:
     return [
         {
-            "start_ms": max(0, _ms(chapter["start"] * chapter["time_base"] - origin)),
+            "start_ms": max(0, to_ms(chapter["start"] * chapter["time_base"] - origin)),
             "title": str(chapter["metadata"].get("title", "")),
         }
         for chapter in container.chapters()[:1000]

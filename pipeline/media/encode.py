@@ -1,0 +1,217 @@
+"""The ffmpeg commands of a transcode: graphs as data (ffmpeg-python), compiled to ``Command``s. Pure.
+
+Times are milliseconds after the start of the recording. Every command reads one source and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from pipeline.media.chunks import Chunk
+from pipeline.media.command import Command, Limits
+from pipeline.media.formats import FORMATS, MAX_PIXELS
+from pipeline.media.ladder import MAX_FRAME_RATE, Rung
+from pipeline.media.probe import AudioTrack, Probe, VideoTrack
+
+SAMPLE_RATE = 48_000
+"""Of all sound: the one that every player and every AAC decoder handles alike."""
+AAC_FRAME = 1024
+TICKS = 90_000
+"""Ticks per second of encoded pictures: exact for 24, 25, 30, 50, 60 and 29.97 pictures a second."""
+THUMB_SIDE = 160
+"""Long side of the thumbnails, pixels."""
+THUMB_MS = 1000
+"""One thumbnail for so much of the recording."""
+MAX_ERROR_RATE = 0.1
+"""A decoder that fails on a larger share of its packets makes ffmpeg fail."""
+HDR_TRANSFERS = frozenset({16, 18})
+"""PQ and HLG by ITU-T H.273."""
+
+_GLOBAL = (
+    "-hide_banner",
+    "-nostdin",  # nobody is there to answer
+    *("-loglevel", "error"),
+    *("-progress", "pipe:1", "-nostats"),  # for the runner, line by line
+    *("-filter_complex_threads", "1"),  # slices cost more than they gain beside encoders that use the other cores
+    *("-max_error_rate", str(MAX_ERROR_RATE)),  # else only files without a single good packet fail
+)
+_BITEXACT = {
+    "fflags": "+bitexact",  # no version of the muxer in the file
+    "flags": "+bitexact",
+    "map_metadata": -1,  # no places, names or dates of the source
+    "map_chapters": -1,
+}
+
+
+def sound(source: Path, probe: Probe, tracks: Sequence[AudioTrack], *, copy_picture: bool) -> Command:
+    """Decode the audio tracks to ``sound<N>.flac``, and copy the picture to ``picture.mp4``, in one read.
+
+    Every file of sound covers the recording from its first to its last moment, gaps filled with silence, so that
+    picture and sound agree however the source interleaves and starts them.
+    """
+    given = _input(probe, threads=1)
+    outputs = []
+    for number, track in enumerate(tracks):
+        channels = 1 if track.channels == 1 else 2
+        stream = (
+            given[str(track.index)]
+            .filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0, "min_hard_comp": 0.1})
+            .filter("aformat", sample_fmts="s16", channel_layouts="mono" if channels == 1 else "stereo")
+            .filter("apad", whole_dur=f"{probe.duration_ms}ms")
+            .filter("atrim", end=f"{probe.duration_ms}ms")
+        )
+        options = {"c:a": "flac", "compression_level": 2, **_BITEXACT}
+        outputs.append(ffmpeg.output(stream, f"sound{number}.flac", **options))
+    if copy_picture and probe.video is not None:
+        options = {"c:v": "copy", "movie_timescale": TICKS, **_BITEXACT}  # else edit lists are exact to 1 ms only
+        outputs.append(ffmpeg.output(given[str(probe.video.index)], "picture.mp4", **options))
+    return _command(outputs, source, probe.duration_ms)
+
+
+def pictures(source: Path, probe: Probe, chunk: Chunk, rungs: Sequence[Rung], thumb: tuple[int, int]) -> Command:
+    """Decode a chunk once, and encode it as every rung (``<name>.mp4``) and as thumbnails (``thumbs.yuv``)."""
+    video = probe.video
+    if video is None:
+        raise ValueError("there is no picture to encode")
+    whole = chunk.start_ms == 0 and chunk.end_ms is None
+    given = _input(probe, threads=2, seek_ms=None if whole else chunk.seek_ms)
+    sizes = [*((rung.width, rung.height) for rung in rungs), thumb]
+    cascade = _cascade(_prepared(given[str(video.index)], video, chunk, sizes[0]), sizes)
+    outputs = [
+        ffmpeg.output(picture, f"{rung.name}.mp4", **_x264(rung, chunk))
+        for picture, rung in zip(cascade, rungs, strict=False)
+    ]
+    thumbs = cascade[-1].filter("fps", 1000 / THUMB_MS, start_time=0, round="up").filter("format", "yuv420p")
+    outputs.append(ffmpeg.output(thumbs, "thumbs.yuv", f="rawvideo", **_BITEXACT))
+    length = (chunk.end_ms or video.end_ms) - chunk.start_ms
+    return _command(outputs, source, length)
+
+
+def aac(flac: Path, duration_ms: int, bit_rate: int, gain_db: float) -> Command:
+    """Encode ``flac`` as ``sound.mp4``."""
+    stream = ffmpeg.input("file:/in/src", f="flac", protocol_whitelist="file").audio
+    if gain_db:
+        stream = stream.filter("volume", f"{gain_db}dB", precision="double")
+    options = {"c:a": "aac", "b:a": bit_rate, "ar": SAMPLE_RATE, "movie_timescale": TICKS, **_BITEXACT}
+    return _command([ffmpeg.output(stream, "sound.mp4", **options)], flac, duration_ms)
+
+
+def still(source: Path, probe: Probe, at_ms: int, size: tuple[int, int]) -> Command:
+    """The picture shown at ``at_ms`` as ``still.png``."""
+    video = probe.video
+    if video is None:
+        raise ValueError("there is no picture to show")
+    given = _input(probe, threads=1, seek_ms=at_ms if video.timed else None)
+    from_ms = at_ms if video.timed else 0
+    whole = Chunk(from_ms, None, from_ms, 0, (from_ms,))
+    stream = _prepared(given[str(video.index)], video, whole, size)
+    options = {"frames:v": 1, "c:v": "png", "f": "image2", "update": 1, **_BITEXACT}
+    return _command([ffmpeg.output(stream, "still.png", **options)], source, 0)
+
+
+def _input(probe: Probe, *, threads: int, seek_ms: int | None = None) -> Any:
+    """The source with the recording's start at time 0."""
+    origin_s = probe.origin_us / 1_000_000
+    options: dict[str, Any] = {
+        "protocol_whitelist": "file",  # a playlist in disguise must not make requests
+        "format_whitelist": FORMATS,  # nor name other files
+        "fflags": "+genpts",  # AVI and raw streams carry decode times only
+        "copyts": None,  # times as in the file …
+        "max_pixels": MAX_PIXELS,  # 12000 x 12000 in 423 kB would take 825 MB
+        "threads": threads,
+        "itsoffset": -origin_s,  # … counted from the start of the recording
+    }
+    if seek_ms is not None:
+        options |= {
+            "seek_timestamp": 1,  # the number that follows is a time of the file, not one after its start
+            "ss": f"{origin_s + seek_ms / 1000:.6f}",
+            "noaccurate_seek": None,  # the trim filter is exact; this would cut at the place aimed at
+        }
+    return ffmpeg.input("file:/in/src", **options)
+
+
+def _prepared(stream: Any, video: VideoTrack, chunk: Chunk, size: tuple[int, int]) -> Any:
+    """Exactly the chunk's pictures, as 8-bit 4:2:0 of the top rung's size with square pixels."""
+    bounds: dict[str, Any] = {"start": f"{chunk.start_ms}ms"}
+    if chunk.end_ms is not None:
+        bounds["end"] = f"{chunk.end_ms}ms"
+    stream = stream.filter("settb", f"1/{TICKS}")
+    if chunk.start_ms or chunk.end_ms is not None:
+        stream = stream.filter("trim", **bounds)
+    stream = stream.filter("setpts", f"PTS-{chunk.start_ms * TICKS // 1000}")
+    if video.frame_rate > MAX_FRAME_RATE:
+        stream = stream.filter("fps", 60)
+    if video.interlaced:
+        stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
+    stream = stream.filter("scale", *size, flags="lanczos+accurate_rnd", out_range="tv").filter("setsar", 1)
+    if video.transfer in HDR_TRANSFERS:
+        stream = _tone_mapped(stream)
+    return stream.filter("format", "yuv420p")
+
+
+def _tone_mapped(stream: Any) -> Any:
+    """HDR to BT.709, by way of linear light: zimg linearises, Hable's curve compresses the highlights."""
+    return (
+        stream.filter("zscale", t="linear", npl=100)
+        .filter("format", "gbrpf32le")
+        .filter("zscale", p="bt709")
+        .filter("tonemap", "hable", desat=0)
+        .filter("zscale", t="bt709", m="bt709", r="tv")
+    )
+
+
+def _cascade(stream: Any, sizes: Sequence[tuple[int, int]]) -> list[Any]:
+    """The picture in every size, each scaled from the one before: cheaper than all from the source, and as good."""
+    result = []
+    for number, size in enumerate(sizes):
+        if number:
+            stream = stream.filter("scale", *size, flags="lanczos")
+        if number + 1 < len(sizes):
+            halves = stream.filter_multi_output("split", 2)
+            result.append(halves[0])
+            stream = halves[1]
+        else:
+            result.append(stream)
+    return result
+
+
+def _x264(rung: Rung, chunk: Chunk) -> dict[str, Any]:
+    keys = ",".join(f"{(ms - chunk.start_ms) / 1000:.3f}" for ms in chunk.cuts_ms)
+    return {
+        "c:v": "libx264",
+        "preset": "veryfast",  # superfast saved no time and cost 75 % more bytes
+        "crf": rung.crf,
+        "maxrate": f"{rung.max_rate}k",
+        "bufsize": f"{2 * rung.max_rate}k",
+        "profile:v": "high",
+        "level:v": f"{rung.level / 10:.1f}",  # said, since ffmpeg's guess comes from the time base when rates vary
+        "g": 100_000,  # key frames where all renditions have theirs, and only there …
+        "force_key_frames": keys,
+        "forced-idr": 1,  # … where decoding can start
+        "threads:v": 1,  # bytes depend on the number; parallel work comes from rungs and chunks
+        "fps_mode": "vfr",  # every picture once, at its own time
+        "enc_time_base": f"1:{TICKS}",
+        "video_track_timescale": TICKS,
+        "movie_timescale": TICKS,
+        **_BITEXACT,
+    }
+
+
+def _command(outputs: Sequence[Any], source: Path, duration_ms: int) -> Command:
+    merged = ffmpeg.merge_outputs(*outputs) if len(outputs) > 1 else outputs[0]
+    seconds = 120 + duration_ms // 1000
+    return Command(
+        argv=("ffmpeg", *_GLOBAL, *merged.get_args()),
+        inputs={"src": source},
+        limits=Limits(
+            wall_s=60.0 * seconds,
+            cpu_s=30 * seconds,
+            memory_bytes=8 * 1024**3,
+            file_bytes=1024**3 + seconds * 12_000_000,
+        ),
+        duration_ms=duration_ms,
+    )
