@@ -113,8 +113,9 @@ def long_date(value: date | datetime, locale: Locale) -> str:
 
 
 def day_name(value: date, locale: Locale) -> str:
-    """A day of a programme, e.g. ``Monday, 28 June``: the locale's full date without its year."""
-    return str(dates.format_skeleton("MMMMEEEEd", value, locale=locale))
+    """A day of a programme, e.g. ``Monday 28 June``."""
+    weekday = dates.format_date(value, "EEEE", locale)
+    return f"{weekday} {dates.format_skeleton('MMMMd', value, locale=locale)}"
 
 
 def date_range(start: date | None, end: date | None, locale: Locale) -> str:

@@ -1,0 +1,277 @@
+"""The site as a whole: complete, deterministic, movable, and inert whatever it is given."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import pytest
+from lxml import html
+
+from catalog import urls
+from catalog.errors import AftertalkError
+from catalog.model import Event
+from catalog.pages import Catalogue, pages
+from catalog.render import build
+from tests.unit.site import samples
+
+ROOT = "https://host.example/deep/folder/"
+
+
+def parsed(objects: dict[str, bytes]) -> dict[str, html.HtmlElement]:
+    return {key: html.document_fromstring(body.decode()) for key, body in objects.items() if key.endswith(".html")}
+
+
+def test_every_kind_of_page_is_there() -> None:
+    """Home, event, every session, every recording, people, tombstone and the page for missing addresses."""
+    found = {page.address for page in pages(samples.catalogue())}
+    assert {
+        "",
+        "nodes2021/",
+        "nodes2021/theme-1/",
+        "nodes2021/theme-1/panel/",
+        "nodes2021/icebreaker/minutes/",
+        "people/",
+        "people/amina-okoye/",
+        "404.html",
+    } <= found
+    assert "nodes2021/theme-1/values/" not in found
+
+
+def test_two_builds_are_identical() -> None:
+    """The same catalogue gives the same bytes, in the same order."""
+    one, other = build(samples.catalogue()), build(samples.catalogue())
+    assert list(one.items()) == list(other.items())
+
+
+def test_every_link_leads_somewhere_wherever_the_tree_is_put() -> None:
+    """All internal addresses are relative and exist: pages, assets, media, anchors; 404.html is bound to its host."""
+    catalogue = samples.catalogue(languages=("en", "ar"))
+    objects = build(catalogue)
+    known = set(objects) | media_keys(catalogue) | {urls.CATALOG}
+    documents = parsed(objects)
+    anchors = {key: set(tree.xpath("//@id")) for key, tree in documents.items()}
+    checked = 0
+    for key, tree in documents.items():
+        if key == "404.html":
+            continue
+        links = tree.xpath("//a/@href | //link[@rel='stylesheet' or @rel='icon']/@href | //@src | //@poster")
+        for link in links:
+            if link.startswith(("https://", "http://", "mailto:")):
+                continue
+            assert not link.startswith("/"), (key, link)
+            target, fragment = urldefrag(urljoin(ROOT + key, link))
+            assert target.startswith(ROOT), (key, link)
+            path = urls.object_key(unquote(target.removeprefix(ROOT)))
+            assert path in known, (key, link)
+            if fragment and path in anchors:
+                assert unquote(fragment) in anchors[path] or fragment.startswith("t="), (key, link)
+            checked += 1
+    assert checked > 400
+
+
+def media_keys(catalogue: Catalogue) -> set[str]:
+    """Every media object that the manifests name."""
+    found: set[str] = set()
+    for one in catalogue.recordings:
+        made = one.made
+        found |= {made.hls or "", made.storyboard or "", made.chapters_url or ""}
+        found |= {made.poster.url, made.poster.thumbnail} if made.poster else set()
+        found |= {rendition.url for rendition in made.renditions} | {track.url for track in made.audio}
+        found |= {key for track in made.captions for key in (track.url, track.transcript)}
+    return found
+
+
+def test_not_found_page_works_at_any_depth() -> None:
+    """A host shows it for any address, so its links start at the root of the site."""
+    tree = parsed(build(samples.catalogue()))["404.html"]
+    assert all(link.startswith("/archive/") for link in tree.xpath("//link[@rel='stylesheet']/@href | //script/@src"))
+
+
+def test_states_of_a_session() -> None:
+    """The event page tells recorded, following, elsewhere, upcoming and not recorded apart."""
+    catalogue = samples.catalogue()
+
+    def states(now: datetime | None) -> dict[str, str]:
+        event = next(page for page in pages(catalogue, now=now) if page.template == "event.html")
+        return {slot.session.id: slot.state.value for day in event.context["days"] for slot in day.slots}
+
+    assert states(None) == {
+        "icebreaker": "not-recorded",
+        "theme-1": "recorded",
+        "regional": "recorded",
+        "radio": "recorded",
+        "evaluation": "expected",
+        "farewell": "not-recorded",
+    }
+    during = states(datetime(2021, 6, 28, 12, tzinfo=UTC))
+    assert (during["icebreaker"], during["farewell"]) == ("not-recorded", "upcoming")
+
+
+def test_days_follow_the_event_s_time_zone() -> None:
+    """A session after midnight but before the change of day stands under the evening before, in local time."""
+    facts = {
+        "id": "late",
+        "title": "Late",
+        "timezone": "Asia/Tokyo",
+        "sessions": [
+            {"id": "night", "title": "Night", "start": "2024-05-01T16:30:00+00:00"},  # 01:30 on the 2nd in Tokyo
+            {"id": "morning", "title": "Morning", "start": "2024-05-02T09:00"},
+            {"id": "open", "title": "Any time"},
+        ],
+    }
+    catalogue = Catalogue(samples.catalogue().site, (Event.model_validate(facts).localised(),))
+    event = next(page for page in pages(catalogue) if page.template == "event.html")
+    assert [(day.anchor, [slot.session.id for slot in day.slots]) for day in event.context["days"]] == [
+        ("2024-05-01", ["night"]),
+        ("2024-05-02", ["morning"]),
+        ("more", ["open"]),
+    ]
+    assert "01:30" in build(catalogue)["late/index.html"].decode()
+
+
+HOSTILE = (
+    """<script>alert(1)</script>"'><img src=x onerror=alert(1)></script><!--]]> [x](javascript:alert(1)) \u202eabc"""
+)
+
+
+def hostile(value: object, field: str = "") -> object:
+    """The facts with every text of people made hostile."""
+    texts = {"title", "subtitle", "abstract", "place", "room", "track", "type", "name", "role", "organisation"}
+    if isinstance(value, dict):
+        return {key: hostile(one, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [hostile(one, "name" if field == "people" else field) for one in value]
+    return f"{value} {HOSTILE}" if field in texts and isinstance(value, str) else value
+
+
+def hostile_catalogue() -> Catalogue:
+    """The sample with hostile text in every field that people write, captions and chapters included."""
+    event = Event.model_validate(hostile(samples.FACTS)).localised()
+    plain = samples.catalogue(title=f"Site {HOSTILE}", description=HOSTILE, contact=f"a@b.example{HOSTILE}")
+    by_id = {one.id: (session, one) for session, one in event.recordings()}
+    recordings = []
+    for one in plain.recordings:
+        session, recording = by_id[one.recording.id]
+        tracks = tuple(
+            track.model_copy(
+                update={
+                    "cues": tuple(cue.model_copy(update={"text": HOSTILE, "speaker": HOSTILE}) for cue in track.cues)
+                }
+            )
+            for track in one.made.captions
+        )
+        chapters = tuple(chapter.model_copy(update={"title": HOSTILE}) for chapter in one.made.chapters)
+        made = one.made.model_copy(update={"captions": tracks, "chapters": chapters})
+        people = recording.people or session.people
+        recordings.append(
+            replace(one, event=event, session=session, recording=recording, made=made, people=people, licence=HOSTILE)
+        )
+    gone = tuple(one._replace(event=event, session=event.sessions[0], reason=HOSTILE) for one in plain.withdrawn)
+    return replace(plain, events=(event,), recordings=tuple(recordings), withdrawn=gone)
+
+
+def test_hostile_text_is_inert_everywhere() -> None:
+    """Markup in any field of any page ends as text: no foreign script, handler, picture or script address."""
+    for key, tree in parsed(build(hostile_catalogue())).items():
+        for script in tree.xpath("//script"):
+            kind = script.get("type", "")
+            assert kind == "application/ld+json" or (not script.text and "/assets/" in "/" + script.get("src")), key
+        assert not tree.xpath("//@*[starts-with(name(), 'on')]"), key
+        assert not tree.xpath("//@style | //style | //iframe | //object | //base"), key
+        assert not [link for link in tree.xpath("//@href | //@src") if urlsplit(link.strip()).scheme == "javascript"], (
+            key
+        )
+        assert not tree.xpath("//img[@src='x']"), key
+        assert not tree.xpath("//comment()"), key
+
+
+def test_policy_forbids_everything_foreign() -> None:
+    """Each page states a policy without inline or foreign scripts and styles."""
+    for key, tree in parsed(build(samples.catalogue())).items():
+        (policy,) = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+        assert policy.startswith("default-src 'none'"), key
+        assert "unsafe" not in policy, key
+        assert "http" not in policy, key
+
+
+def test_media_sources_in_the_order_browsers_need() -> None:
+    """HLS first, then the file for an ordinary line, then the others; captions in the language spoken first."""
+    tree = parsed(build(samples.catalogue()))["nodes2021/theme-1/panel/index.html"]
+    assert [url.rpartition("/")[2] for url in tree.xpath("//video//source/@src")] == [
+        "master.m3u8",
+        "720p.mp4",
+        "360p.mp4",
+        "1080p.mp4",
+    ]
+    assert tree.xpath("(//video//source)[1]/@type") == ["application/vnd.apple.mpegurl"]
+    assert tree.xpath("//video/@preload") == ["none"]
+    tracks = [(one.get("kind"), one.get("srclang")) for one in tree.xpath("//track")]
+    assert tracks == [("captions", "en"), ("subtitles", "es"), ("chapters", "en")]
+    assert "automatic" in tree.xpath("//track[@srclang='es']/@label")[0]
+    assert "automatic" not in tree.xpath("//track[@srclang='en']/@label")[0]
+
+
+def test_captions_by_machine_are_said_to_be_so() -> None:
+    """A transcript that a machine wrote says so on the page; one by people does not."""
+    built = build(samples.catalogue())
+    note = b"Written by a machine"
+    assert note in built["nodes2021/theme-1/welcome/index.html"]
+    assert note not in built["nodes2021/theme-1/panel/index.html"]
+
+
+def test_budget_of_a_long_talk() -> None:
+    """Markup, style and scripts before play stay within 60 kB, a full hour of transcript included."""
+    catalogue = samples.catalogue()
+    words = tuple(" ".join(f"word{(7 * index + one) % 1999}" for one in range(9)) + "." for index in range(97))
+    track = samples.captions("panel", "en").model_copy(update={"cues": samples.cues(700, words, 5000)})
+    panel = catalogue.recordings[0]
+    long = replace(panel, made=panel.made.model_copy(update={"captions": (track,)}))
+    objects = build(replace(catalogue, recordings=(long, *catalogue.recordings[1:])))
+    page = objects["nodes2021/theme-1/panel/index.html"]
+    extras = [body for key, body in objects.items() if key.endswith((".css", ".js")) and "hls" not in key]
+    assert len(gzip.compress(page)) + sum(len(gzip.compress(body)) for body in extras) <= 60_000
+    small = objects["nodes2021/radio/voices/index.html"]
+    assert len(gzip.compress(small)) + sum(len(gzip.compress(body)) for body in extras) <= 30_000
+
+
+def test_a_folder_of_the_catalogue_overrides_templates_styles_and_words(tmp_path: Path) -> None:
+    """Templates, static files and translations of the organiser come before ours."""
+    (tmp_path / "static").mkdir()
+    (tmp_path / "translations").mkdir()
+    (tmp_path / "404.html").write_text("{% extends 'base.html' %}{% block content %}<h1>Lost</h1>{% endblock %}")
+    (tmp_path / "static" / "icon.svg").write_text("<svg/>")
+    (tmp_path / "translations" / "en.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "People"\nmsgstr "Speakers"\n'
+    )
+    objects = build(samples.catalogue(), tmp_path)
+    assert b"<h1>Lost</h1>" in objects["404.html"]
+    assert b"<svg/>" in [body for key, body in objects.items() if key.endswith(".svg")]
+    assert b"<h1>Speakers</h1>" in objects["people/index.html"]
+
+
+def test_logo_of_the_theme() -> None:
+    """A logo given with the catalogue is published under its digest and shown with the organisation's name."""
+    catalogue = samples.catalogue(theme={"logo": "brand/logo.png", "organisation": "The network"})
+    objects = build(replace(catalogue, files={"brand/logo.png": b"\x89PNG"}))
+    (key,) = [key for key in objects if key.endswith(".png")]
+    assert key.startswith("assets/logo.")
+    tree = parsed(objects)["nodes2021/index.html"]
+    assert tree.xpath("//img[@class='logo']/@src") == [f"../{key}"]
+
+
+def test_event_that_hides_a_language_folder_is_refused() -> None:
+    """An event with the id of an interface language would collide with its pages."""
+    event = Event(id="fr", title="Fête")
+    with pytest.raises(AftertalkError, match="interface language"):
+        pages(Catalogue(samples.catalogue(languages=("en", "fr")).site, (event,)))
+
+
+def test_empty_catalogue_has_a_home_page() -> None:
+    """Before the first event there is a page that says so."""
+    objects = build(Catalogue(samples.catalogue().site, ()))
+    assert b"There are no events yet" in objects["index.html"]
+    assert "people/index.html" not in objects
