@@ -8,14 +8,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline.media.command import Command, Limits
+from pipeline.media.formats import FORMATS
 from pipeline.media.probe import TextTrack
-from pipeline.media.probe_worker import FORMATS
 
 BITMAP_CODECS = frozenset({"pgssub", "dvdsub", "dvbsub", "xsub", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"})
 """Tracks that are pictures of text."""
 
 _COPIED = {"webvtt": "webvtt", "ass": "ass", "ssa": "ass"}
 """Codec -> format that keeps what would be lost in SubRip: voices, names of speakers."""
+_TELETEXT = frozenset({"", "dvb_teletext", "libzvbi_teletextdec"})
+"""PyAV has no decoder for teletext, and so no name for it."""
+_LINE_21 = frozenset({"cc_dec", "eia_608"})
 _MAX_BYTES = 64 * 1024 * 1024
 _WORKER = Path(__file__).with_name("cea608_worker.py")
 _CLOSED_CAPTION_CODECS = frozenset({"h264", "hevc", "mpeg2video", "mpeg1video"})
@@ -45,9 +48,7 @@ def extract(source: Path, size: int, tracks: Sequence[TextTrack], output: Path) 
         *("-protocol_whitelist", "file", "-format_whitelist", FORMATS),
         # The file's own times: ffmpeg would move the first packet of any track to zero.
         "-copyts",
-        # Teletext and line 21 end a caption only when the next one comes.
-        "-fix_sub_duration",
-        *(("-txt_format", "text") if any(_is_teletext(track) for track in tracks) else ()),
+        *(word for track in tracks for word in _decoding(track)),
         *("-i", "file:/in/src"),
     ]
     for track in tracks:
@@ -73,9 +74,15 @@ def read_cea608(source: Path, size: int, stream: int) -> Command:
     )
 
 
-def _is_teletext(track: TextTrack) -> bool:
-    """PyAV has no decoder for teletext, and so no name for it."""
-    return track.codec in {"", "dvb_teletext", "libzvbi_teletextdec"}
+def _decoding(track: TextTrack) -> tuple[str, ...]:
+    """Input options of a track."""
+    # Live captions end when the next one comes; without this they would last for ever. It must not be set for
+    # others: their last caption would be lost.
+    until_next = (f"-fix_sub_duration:{track.index}",)
+    if track.codec in _TELETEXT:
+        # Text instead of pictures, and subtitle pages only, not the news.
+        return (*until_next, f"-txt_format:{track.index}", "text", f"-txt_page:{track.index}", "subtitle")
+    return until_next if track.codec in _LINE_21 else ()
 
 
 def _limits(size: int) -> Limits:
