@@ -1,112 +1,22 @@
 """The nouns: what an organiser declares about an event, its sessions, people and recordings.
 
 All models are frozen and forbid unknown fields. What has been *made* from a recording (renditions, captions)
-is in ``manifest.py``.
+is in ``manifest.py``; the types of fields are in ``fields.py``.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from hashlib import sha256
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
-ID_LENGTH = 80
-RESERVED_IDS = frozenset(
-    {
-        "index",
-        "media",
-        "people",
-        "themes",
-        "languages",
-        "assets",
-        "search",
-        "embed",
-        "about",
-        "state",
-        "con",
-        "prn",
-        "aux",
-        "nul",
-    }
-)
-
-
-def slugify(text: str, *, fallback: str) -> str:
-    """Make a stable, safe id of at most ``ID_LENGTH`` ASCII characters from any text.
-
-    Text that has no ASCII letters (``日本語``), and text that gives a reserved name, gives ``fallback`` made
-    unique by eight hexadecimal digits of the text's SHA-256.
-    """
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:ID_LENGTH].rstrip("-")
-    letters = sum(character.isalpha() for character in text)
-    if slug and slug not in RESERVED_IDS and sum(c.isalpha() for c in slug) * 2 >= letters:
-        return slug
-    return f"{fallback}-{sha256(text.encode()).hexdigest()[:8]}"
-
-
-def _check_id(value: str) -> str:
-    if not ID_PATTERN.match(value):
-        raise ValueError(
-            f"{value!r} is not a usable id: use lower-case letters a-z, digits, '-' and '_', "
-            f"for example {slugify(value, fallback='session')!r}"
-        )
-    if len(value) > ID_LENGTH:
-        raise ValueError(f"an id has at most {ID_LENGTH} characters, this one has {len(value)}")
-    if value in RESERVED_IDS:
-        raise ValueError(f"{value!r} is a reserved name; choose another id")
-    return value
-
-
-def _check_language(value: str) -> str:
-    try:
-        Locale.parse(value, sep="-")
-    except (ValueError, UnknownLocaleError) as error:
-        raise ValueError(f"{value!r} is not a language tag; use for example en, fr, es, pt-BR or zh-Hans") from error
-    return value
-
-
-def _check_url(value: str) -> str:
-    if not re.match(r"https?://[^\s/?#]+", value) or any(ord(character) < 32 for character in value):
-        raise ValueError(f"{value!r} is not a web address; it must start with https:// or http://")
-    return value
-
-
-def _check_timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"{value!r} is not a time zone; use a name such as Europe/Copenhagen or UTC") from error
-    return value
-
-
-def _clean_text(value: object) -> object:
-    """Remove control characters that no text needs and that break XML; keep tabs and line ends."""
-    if not isinstance(value, str):
-        return value
-    return "".join(c for c in value if c in "\t\n" or unicodedata.category(c) not in {"Cc", "Cs"}).strip()
-
-
-Id = Annotated[str, AfterValidator(_check_id)]
-"""A stable id that is part of public addresses."""
-Language = Annotated[str, AfterValidator(_check_language)]
-"""A language tag by BCP 47."""
-Url = Annotated[str, AfterValidator(_check_url)]
-"""An absolute http or https address."""
-Text = Annotated[str, BeforeValidator(_clean_text)]
-"""Text of a person: hostile until escaped, free of control characters."""
-Title = Annotated[str, BeforeValidator(_clean_text), Field(min_length=1, max_length=1000)]
-"""Text that must not be empty."""
-
+from catalog.fields import Id, Language, Text, TimeZone, Title, Url, slugify
 
 class Model(BaseModel):
     """Base of all models: frozen, no unknown fields."""
@@ -341,7 +251,7 @@ class Event(Model):
     subtitle: Text = ""
     start: date | None = None
     end: date | None = None
-    timezone: Annotated[str, AfterValidator(_check_timezone)] = "UTC"
+    timezone: TimeZone = "UTC"
     language: Language = "en"
     place: Text = ""
     abstract: Text = ""
@@ -359,7 +269,7 @@ class Event(Model):
             ("session", [session.id for session in self.sessions]),
             ("recording", [recording.id for _, recording in self.recordings()]),
         ):
-            for repeated in sorted({one for one in ids if ids.count(one) > 1}):
+            for repeated in sorted(one for one, count in Counter(ids).items() if count > 1):
                 raise ValueError(f"two {what}s have the id {repeated!r}; give each its own")
         return self
 

@@ -66,6 +66,8 @@ class _Assembly:
         self.people = People(person for talk in reading.talks for person in _everyone(talk))
         self.sessions = Ids("session")
         self.recordings = Ids("recording")
+        self.refused: set[str] = set()
+        """Addresses that a finding names already."""
 
     def session(self, raw: RawTalk) -> Session:
         """The session of an entry."""
@@ -172,7 +174,10 @@ class _Assembly:
             return ""
         if not text.is_web_address(address) and self.reading.event.base_url and ":" not in address.split("/")[0]:
             address = _joined(self.reading.event.base_url, address)
+        if (not text.is_web_address(address) or len(address) > 2000) and address in self.refused:
+            return ""
         if not text.is_web_address(address) or len(address) > 2000:
+            self.refused.add(address)
             self.reading.warn(where.child("links"), f"{address[:200]!r} is not a web address and was left out")
             return ""
         return address

@@ -6,7 +6,7 @@ notes what is odd. ``assemble.py`` turns raw entries into sessions, the same way
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from catalog.errors import Finding, InvalidDocumentError, Severity
@@ -76,10 +76,12 @@ class Where:
     """Counted from 1; 0 where the format has none (JSON)."""
     path: str = ""
     """Dotted path, e.g. ``schedule.conference.days.0.rooms.Hall.3``."""
+    file: str = ""
+    """Name of the file; that of the reading when empty."""
 
     def child(self, name: str | int) -> Where:
         """The position of a part of what is here."""
-        return Where(self.line, f"{self.path}.{name}" if self.path else str(name))
+        return replace(self, path=f"{self.path}.{name}" if self.path else str(name))
 
 
 @dataclass(frozen=True)
@@ -189,11 +191,11 @@ class Reading:
         """
         if len(self.talks) >= MAX_TALKS:
             raise refuse(self.name, f"the programme has more than {MAX_TALKS} entries", where=talk.where)
-        self.talks.append(talk)
+        self.talks.append(replace(talk, where=self._placed(talk.where)))
 
     def leave_out(self, where: Where, reason: str, hint: str = "") -> None:
         """Note an entry of the file that does not become a session, and why."""
-        finding = Finding(Severity.WARNING, self.name, where.line, where.path, reason, hint)
+        finding = Finding(Severity.WARNING, where.file or self.name, where.line, where.path, reason, hint)
         self.left_out.append(finding)
         self.findings.append(finding)
 
@@ -209,7 +211,10 @@ class Reading:
         if len(self.findings) >= MAX_FINDINGS:
             self.suppressed += 1
             return
-        self.findings.append(Finding(severity, self.name, where.line, where.path, message, hint))
+        self.findings.append(Finding(severity, where.file or self.name, where.line, where.path, message, hint))
+
+    def _placed(self, where: Where) -> Where:
+        return where if where.file else replace(where, file=self.name)
 
 
 def refuse(name: str, message: str, hint: str = "", where: Where | None = None) -> InvalidDocumentError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
@@ -23,7 +24,9 @@ def language_tag(value: str) -> str:
     value = value.strip()
     if not value or len(value) > 40:
         return ""
-    wanted = _names().get(fold(value)) or value.partition(".")[0].replace("_", "-")
+    wanted = value.partition(".")[0].replace("_", "-")
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", wanted):
+        wanted = _names().get(fold(value), "")
     try:
         found = Locale.parse(wanted, sep="-")
     except (ValueError, UnknownLocaleError, TypeError):

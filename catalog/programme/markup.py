@@ -60,6 +60,10 @@ class Section:
 
     heading: str
     line: int
+    level: int = 0
+    """1 for the highest heading; 7 for a bold line that serves as one."""
+    above: str = ""
+    """The nearest heading of a higher level, unless it is the first of the page."""
     text: str = ""
     """Its videos are replaced by marks; see ``pieces``."""
     videos: list[Video] = field(default_factory=list)
@@ -177,10 +181,11 @@ def _sections(marked: str, found: list[Video], *, first_line: int, asciidoc: boo
     sections = [Section("", first_line)]
     lines: list[str] = []
     for number, line in enumerate(marked.split("\n"), start=first_line):
-        heading = _heading(line.strip(), asciidoc=asciidoc)
+        heading, level = _heading(line.strip(), asciidoc=asciidoc)
         if heading:
             sections[-1].text = "\n".join(lines)
-            sections.append(Section(heading, number))
+            above = next((one.heading for one in reversed(sections[2:]) if one.level < level), "")
+            sections.append(Section(heading, number, level, above))
             lines = []
         else:
             sections[-1].videos += [found[int(index)] for index in _MARK.findall(line)]
@@ -189,17 +194,19 @@ def _sections(marked: str, found: list[Video], *, first_line: int, asciidoc: boo
     return sections
 
 
-def _heading(line: str, *, asciidoc: bool) -> str:
+def _heading(line: str, *, asciidoc: bool) -> tuple[str, int]:
+    """Text and level of a heading; nothing and 0 for any other line."""
     if match := _HEADING.fullmatch(line):
-        return plain(match["markdown"] or match["asciidoc"] or "")
+        return plain(match["markdown"] or match["asciidoc"] or ""), len(match["hash"] or match["equals"])
     bold = _BOLD_LINE.fullmatch(line) if asciidoc else None
-    return plain(bold[1]) if bold else ""
+    return (plain(bold[1]), 7) if bold else ("", 0)
 
 
 def plain(written: str) -> str:
     """Text of a line without its markup."""
     written = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", written)
     written = re.sub(r"(?:https?://\S+|xref:\S+?)\[([^\]]*)\]", r"\1", written)
+    written = re.sub(r"(\*\*|__)(?=\S)(.{1,300}?)(?<=\S)\1", r"\2", written)
     return text.line(_MARK.sub(" ", re.sub(r"\{:[^}]*\}|\{%.*?%\}", "", written))).strip("*_ ")
 
 

@@ -75,6 +75,17 @@ def is_credit(line: str) -> bool:
     return _LABEL.search(line) is not None
 
 
+def people_in(line: str) -> list[RawPerson]:
+    """People named somewhere in running text."""
+    return [RawPerson(name) for name in _names_in(line)]
+
+
+def is_label(line: str) -> bool:
+    """Whether a line is nothing but a label, ``Presenters:``, whose people follow."""
+    match = _LABEL.search(line)
+    return match is not None and not line[match.end() :].strip(" *_") and begins_with_label(line)
+
+
 def begins_with_label(line: str) -> bool:
     """Whether a line is nothing but a credit: it begins with its label, at most three words before it."""
     match = _LABEL.search(line)
@@ -128,7 +139,7 @@ def _listed(listing: str, role: str, *, plural: bool) -> list[RawPerson]:
             last = people[-1]
             joined = f"{last.organisation} and {', '.join(parts)}" if last.organisation else ", ".join(parts)
             people[-1] = RawPerson(last.name, role=role, organisation=joined)
-    if not people and listing:
+    if not people and listing and listing.casefold() not in {"tbc", "tba", "tbd", "n/a", "none", "-"}:
         # Nobody by name: the organisation presents.
         people.append(RawPerson(listing.split(",")[0].strip()[:200], role=role))
     shared = people[-1].organisation if people else ""

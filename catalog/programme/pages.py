@@ -22,7 +22,7 @@ _LIVE = re.compile(r"\b(?:live|panel|q\s?&\s?a|discussion|debate|round ?table)\b
 _GENERIC = re.compile(
     r"(?:the )?(?:(?:webinar|session|talk|live) )?(?:video|recording|watch)s?(?: here)?", re.IGNORECASE
 )
-_LINK = re.compile(r"(?<!!)\[([^\]]{0,300})\]\(<?([^)\s>]{1,1000})>?(?:\s[^)]{0,200})?\)")
+_LINK = re.compile(r"(?<!!)\[([^\]]{0,300})\]\(<?([^()<>\n\"]{1,1000}?)>?(?:\s\"[^\"]{0,200}\")?\s?\)")
 _ASCIIDOC_LINK = re.compile(r"(https?://[^\s\[\]]{1,1000})\[([^\]]{0,300})\]")
 _LABEL_HEADING = re.compile(
     r"(?:panel )?(?:facilitator|moderator|presenter|speaker|chair|host|panell?ist)s?", re.IGNORECASE
@@ -39,9 +39,11 @@ def read(files: Mapping[str, bytes], reading: Reading) -> None:
     _site(files, reading)
     taken: dict[str, str] = {}
     pages = [markup.parse(name, content) for name, content in files.items() if is_page(name)]
-    # The more specific pages first: what an overview repeats belongs to them.
-    for page in sorted(pages, key=lambda one: (-one.name.count("/"), one.name)):
+    # The more specific pages first: what an overview or a translation repeats belongs to them.
+    for page in sorted(pages, key=lambda one: (len(one.videos), one.name.count("/"), one.name)):
         reading.name = page.name
+        if page.data.get("permalink") == "/" or PurePosixPath(page.name).stem in {"index", "home"}:
+            reading.event.title = reading.event.title or first(page.data, "title")
         if page.problem:
             reading.warn(Where(1), f"the front matter was read line by line, since {page.problem}")
         if not page.is_session:
@@ -56,7 +58,7 @@ def read(files: Mapping[str, bytes], reading: Reading) -> None:
 
 
 def _site(files: Mapping[str, bytes], reading: Reading) -> None:
-    for name, content in files.items():
+    for name, content in sorted(files.items(), key=lambda one: one[0].count("/")):
         if PurePosixPath(name).name not in {"_config.yml", "_config.yaml", "antora.yml", "category.json"}:
             continue
         try:
@@ -137,15 +139,18 @@ class _Session:
             title = (
                 ("" if alone else markup.plain(following)) or video.title or first(self.page.data, "title") or heading
             )
-        credit_lines = [line for line in lines if _is_credit(line)]
-        presented = any(names.says_presentation(markup.plain(line)) for line in credit_lines)
-        live = _LIVE.search(title) is not None or not presented
+        credit_lines = _credit_lines(lines)
+        people = [person for line in credit_lines for person in names.credited(line)]
+        if not people and alone and lines and len(lines[0]) <= 200:
+            people = names.people_in(markup.plain(lines[0]))
+        presented = any(names.says_presentation(line) for line in credit_lines) or not self.page.slots
+        live = _LIVE.search(f"{section.above} {title}") is not None or not presented
         return RawRecording(
             key=video.key,
             title=title,
             source=video.source,
-            kind=Kind.LIVE if live and self.page.slots else Kind.PRE_RECORDED,
-            people=tuple(person for line in credit_lines for person in names.credited(markup.plain(line))),
+            kind=Kind.LIVE if live else Kind.PRE_RECORDED,
+            people=tuple(people),
             abstract=_without_credits(around, title),
             links=tuple(_links(around)),
         )
@@ -159,11 +164,25 @@ def _credited(sections: list[Section], page: Page) -> tuple[RawPerson, ...]:
             listing = next(iter(_paragraphs(section.text)), "")
             people += names.credited(f"{section.heading.split()[-1]}: {markup.plain(listing)}")
     for section in sections:
-        for paragraph in _paragraphs(section.text):
-            if _is_credit(paragraph):
-                people += names.credited(markup.plain(_LINK.sub("", paragraph)))
+        people += [person for line in _credit_lines(_paragraphs(section.text)) for person in names.credited(line)]
     unique = {person.name: person for person in reversed(people)}
     return tuple(reversed(unique.values()))
+
+
+def _credit_lines(paragraphs: list[str]) -> list[str]:
+    """Lines that name people, plain; the items of a list below ``Presenters:`` are such lines."""
+    found: list[str] = []
+    label = ""
+    for paragraph in paragraphs:
+        line = markup.plain(_LINK.sub("", paragraph))
+        item = re.match(r"[-+*]\s+(.*)", paragraph)
+        if label and item:
+            found.append(f"{label} {markup.plain(item[1])}")
+            continue
+        label = line if names.is_label(line) else ""
+        if not label and _is_credit(paragraph):
+            found.append(line)
+    return found
 
 
 def _paragraphs(written: str) -> list[str]:
@@ -234,5 +253,6 @@ def _links(written: str) -> list[RawLink]:
         if "timeanddate.com" in address or address.startswith(("#", "mailto:")):
             continue
         shown = markup.plain(title)
-        found.append(RawLink(address, link_kind("", f"{shown} {address}", default=LinkKind.PAGE), shown))
+        kind = link_kind("", f"{shown} {address}", default=LinkKind.PAGE)
+        found.append(RawLink(address.strip().replace(" ", "%20"), kind, shown))
     return found

@@ -9,9 +9,9 @@ result treat it as hostile all the same.
 from __future__ import annotations
 
 import re
-import unicodedata
 from html.parser import HTMLParser
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _BLOCKS = frozenset(
     {"p", "div", "section", "article", "blockquote", "ul", "ol", "table", "tr", "pre", "hr", "figure", "dl", "dt", "dd"}
     | {f"h{level}" for level in range(1, 7)}
@@ -49,7 +49,7 @@ _LINE_START = re.compile(r"(?m)^(\s*)(#{1,6}|[-+>]|\d{1,9}[.)])(?=\s|$)")
 def clean(text: str) -> str:
     """The text without control characters and half surrogates, line ends made alike."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c in "\t\n" or unicodedata.category(c) not in {"Cc", "Cs"}).strip()
+    return _CONTROL.sub("", text).strip()
 
 
 def line(text: str) -> str:
