@@ -3,7 +3,7 @@
 A put writes a temporary file below ``.aftertalk-store/`` in the same file system, syncs it to the disk, and renames
 it into place, so that a reader, a kill or a power cut never meets half an object. Conditional puts hold a lock file.
 Symbolic links out of the folder are refused. The ETag is the MD5 of files that S3 would take in one part, and
-identity and time of the larger ones.
+identity and time of the larger ones. Between publishes nothing of the store's own is in the folder.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from pipeline.storage.protocol import (
 )
 
 _PIECE = 1024 * 1024
+_PART = ".part"
 _HASHED_BYTES = 8 * 1024 * 1024
 
 
@@ -99,18 +100,15 @@ class LocalStore:
         with self._mended(wanted.key):
             target.parent.mkdir(parents=True, exist_ok=True)
             self._refuse_links(wanted.key, target)
-            temporary = self._temporary()
-            try:
+            with self._temporary() as temporary:
                 _write(wanted, temporary, on_bytes)
-                if condition is None:
-                    return self._rename(wanted.key, temporary, target)
                 with self._lock():
-                    present = self.head(wanted.key)
-                    if condition.etag != (present.etag if present else None):
+                    present = self.head(wanted.key) if condition else None
+                    if condition and condition.etag != (present.etag if present else None):
                         raise PreconditionFailedError(str(target), "somebody else changed it")
-                    return self._rename(wanted.key, temporary, target)
-            finally:
-                temporary.unlink(missing_ok=True)
+                    Path(temporary.name).replace(target)
+                _sync_folder(target.parent)
+                return _entry(wanted.key, temporary).etag
 
     def delete(self, keys: Sequence[str]) -> None:
         """See ``ObjectStore.delete``. Folders that become empty go too."""
@@ -127,16 +125,15 @@ class LocalStore:
     purge = delete
 
     def abandon(self, *, before: datetime, withdrawn: tuple[str, ...] = ()) -> int:
-        """See ``ObjectStore.abandon``: temporary files, which nobody is served."""
-        del withdrawn
-        stale = [
-            path
-            for path in _files(self._private, skip=self._lock_file)
-            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before
-        ]
-        for path in stale:
-            path.unlink(missing_ok=True)
-        return len(stale)
+        """See ``ObjectStore.abandon``: temporary files of whatever age that no process writes to any more."""
+        del before, withdrawn
+        if not self._private.exists():
+            return 0
+        with self._mended(RESERVED), self._lock():
+            count = sum(_remove_unlocked(path) for path in self._private.glob(f"*{_PART}"))
+            self._lock_file.unlink()
+            _remove_empty(self._private)
+        return count
 
     @property
     def _lock_file(self) -> Path:
@@ -161,22 +158,37 @@ class LocalStore:
         except OSError as error:
             raise _store_error(str(path), error) from error
 
-    def _temporary(self) -> Path:
-        self._private.mkdir(parents=True, exist_ok=True)
-        return self._private / f"{secrets.token_hex(12)}.part"
-
-    def _rename(self, key: str, temporary: Path, target: Path) -> str:
-        temporary.replace(target)
-        _sync_folder(target.parent)
-        with target.open("rb") as file:
-            return _entry(key, file).etag
+    @contextmanager
+    def _temporary(self) -> Iterator[IO[bytes]]:
+        """A new file, locked for as long as this process works on it, and removed unless it was renamed."""
+        with self._lock():  # between being made and being locked it must not be taken for a leftover
+            file = (self._private / f"{secrets.token_hex(12)}{_PART}").open("xb+")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield file
+        finally:
+            file.close()
+            Path(file.name).unlink(missing_ok=True)
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        self._private.mkdir(parents=True, exist_ok=True)
-        with self._lock_file.open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        """Keep other writers of this folder out, in this process and in others."""
+        with self._locked_file():
             yield
+
+    def _locked_file(self) -> IO[bytes]:
+        while True:
+            try:
+                self._private.mkdir(parents=True, exist_ok=True)
+                file = self._lock_file.open("ab")
+            except (FileNotFoundError, FileExistsError):  # ``abandon`` removed the folder in between
+                if self._private.is_file():
+                    raise
+                continue
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_at(file, self._lock_file):
+                return file
+            file.close()  # ``abandon`` removed the file in between
 
     @contextmanager
     def _mended(self, key: str) -> Iterator[None]:
@@ -186,18 +198,17 @@ class LocalStore:
             raise _store_error(f"{self.address}/{key}", error) from error
 
 
-def _write(wanted: Wanted, path: Path, on_bytes: OnBytes | None) -> None:
-    """Write the content to a new file, synced, checking size and SHA-256 on the way."""
+def _write(wanted: Wanted, file: IO[bytes], on_bytes: OnBytes | None) -> None:
+    """Write the content to a new file and sync it, checking size and SHA-256 on the way."""
     digest, size = sha256(), 0
-    with path.open("xb") as file:
-        for piece in _pieces(wanted):
-            file.write(piece)
-            digest.update(piece)
-            size += len(piece)
-            if on_bytes:
-                on_bytes(len(piece))
-        file.flush()
-        os.fsync(file.fileno())
+    for piece in _pieces(wanted):
+        file.write(piece)
+        digest.update(piece)
+        size += len(piece)
+        if on_bytes:
+            on_bytes(len(piece))
+    file.flush()
+    os.fsync(file.fileno())
     if size != wanted.size or digest.hexdigest() != wanted.sha256:
         raise StoreError(wanted.key, "its content changed while it was being published", hint="run the command again")
 
@@ -239,6 +250,25 @@ def _files(folder: Path, *, skip: Path) -> Iterator[Path]:
             yield from _files(path, skip=skip)
         elif entry.is_file(follow_symlinks=False):
             yield path
+
+
+def _is_at(file: IO[bytes], path: Path) -> bool:
+    """Whether ``path`` still leads to the open file."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _remove_unlocked(path: Path) -> bool:
+    """Remove a file unless some process holds a lock on it; whether it was removed."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+    except (BlockingIOError, FileNotFoundError):  # still written to, or just given up by its writer
+        return False
+    return True
 
 
 def _remove_empty(folder: Path) -> bool:

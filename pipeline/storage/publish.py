@@ -126,8 +126,7 @@ def _plan(wanted: Sequence[Wanted], catalog: CatalogBuilder, remote: Remote, rul
 def _tidy(store: ObjectStore, plan: Plan, options: Options) -> None:
     if plan.deletes:
         clear_away(store, plan)
-    if plan.commits or options.withdrawn:
-        store.abandon(before=options.clock() - options.abandoned, withdrawn=options.withdrawn)
+    store.abandon(before=options.clock() - options.abandoned, withdrawn=options.withdrawn)
 
 
 def _outcome(store: ObjectStore, plan: Plan, attempt: int) -> Outcome:

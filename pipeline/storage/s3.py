@@ -157,18 +157,19 @@ class S3Store:
         self._delete(newest)
 
     def abandon(self, *, before: datetime, withdrawn: tuple[str, ...] = ()) -> int:
-        """See ``ObjectStore.abandon``."""
+        """See ``ObjectStore.abandon``; where listing uploads is not allowed, it is left to the bucket's own rules."""
         count = 0
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=self._prefix)
         with self._errors("", "ListMultipartUploads"):
-            pages = self._client.get_paginator("list_multipart_uploads").paginate(
-                Bucket=self._bucket, Prefix=self._prefix
-            )
-            for page in pages:
-                for one in page.get("Uploads", ()):
+            try:
+                for one in (upload for page in pages for upload in page.get("Uploads", ())):
                     taken_back = one["Key"].removeprefix(self._prefix).startswith(withdrawn)
                     if one["Initiated"] < before or taken_back:
                         uploads.abort(self._client, self._bucket, one["Key"], one["UploadId"])
                         count += 1
+            except ClientError as error:
+                if _code(error) not in UNSUPPORTED | {"AccessDenied"}:
+                    raise
         return count
 
     def _reference(self, key: str) -> str:

@@ -94,15 +94,13 @@ def broken_references(store: ObjectStore) -> list[str]:
         if key in seen or key.startswith("#"):
             continue
         seen.add(key)
-        try:
-            data = store.read(key).data
-        except NoSuchObjectError:
+        if store.head(key) is None:
             missing.append(key)
-            continue
-        if key.endswith(".html"):
-            queue += json.loads(data)
+        elif key.endswith(".html"):
+            queue += json.loads(store.read(key).data)
         elif key.endswith(".m3u8"):
-            queue += [line for line in data.decode().splitlines() if line and not line.startswith("#")]
+            lines = store.read(key).data.decode().splitlines()
+            queue += [line for line in lines if line and not line.startswith("#")]
     return missing
 
 

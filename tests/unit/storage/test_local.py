@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from datetime import UTC, datetime, timedelta
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ import pytest
 from pipeline.errors import ConfigurationError, StoreError
 from pipeline.storage import local_folder, open_store
 from pipeline.storage.local import LocalStore
-from pipeline.storage.protocol import Wanted
+from pipeline.storage.protocol import Condition, PreconditionFailedError, Wanted
 
 
 def files(folder: Path) -> list[str]:
@@ -22,6 +25,7 @@ def test_objects_are_plain_files(tmp_path: Path) -> None:
     """Any static web server can serve the folder; nothing else is in it but the store's own corner."""
     LocalStore(tmp_path / "site").put(Wanted.of_bytes("e/index.html", b"hello"))
     assert (tmp_path / "site/e/index.html").read_bytes() == b"hello"
+    LocalStore(tmp_path / "site").abandon(before=datetime.now(UTC))
     assert files(tmp_path) == ["site/e/index.html"]
 
 
@@ -86,18 +90,48 @@ def test_a_file_in_the_way_of_a_folder_is_explained(tmp_path: Path) -> None:
         store.put(Wanted.of_bytes("dir", b""))
 
 
-def test_half_written_files_are_cleared_away_after_a_day(tmp_path: Path) -> None:
-    """What a killed run left is never listed and goes when it is old; what is young may still be written to."""
+def test_half_written_files_of_dead_processes_are_cleared_away(tmp_path: Path) -> None:
+    """What a killed run left is never listed and goes with the next one; what is being written to stays."""
     store = LocalStore(tmp_path)
-    store.put(Wanted.of_bytes("a.txt", b""))
     corner = tmp_path / ".aftertalk-store"
-    (corner / "old.part").write_bytes(b"half")
-    (corner / "young.part").write_bytes(b"half")
-    now = datetime.now(UTC)
-    os.utime(corner / "old.part", ((now - timedelta(days=2)).timestamp(),) * 2)
-    assert store.abandon(before=now - timedelta(days=1)) == 1
-    assert files(corner) == ["young.part"]
-    assert [entry.key for entry in store.list()] == ["a.txt"]
+    corner.mkdir()
+    (corner / "dead.part").write_bytes(b"half")
+    store.put(Wanted.of_bytes("a.txt", b""))
+    with (corner / "alive.part").open("wb") as alive:
+        fcntl.flock(alive, fcntl.LOCK_EX)
+        assert store.abandon(before=datetime.now(UTC)) == 1
+        assert files(corner) == ["alive.part"]
+        assert [entry.key for entry in store.list()] == ["a.txt"]
+    assert store.abandon(before=datetime.now(UTC)) == 1
+    assert files(tmp_path) == ["a.txt"]
+    assert not corner.exists()
+
+
+def test_the_lock_survives_clearing_away(tmp_path: Path) -> None:
+    """Clearing away while others write never lets two swaps of the same version both win, and breaks no put."""
+    store = LocalStore(tmp_path)
+    etag = store.put(Wanted.of_bytes("a.txt", b"start"))
+    stop = threading.Event()
+
+    def clear() -> None:
+        while not stop.is_set():
+            store.abandon(before=datetime.now(UTC))
+
+    def swap(number: int) -> int:
+        try:
+            store.put(Wanted.of_bytes("a.txt", b"%d" % number), condition=Condition(etag))
+        except PreconditionFailedError:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(9) as pool:
+        clearing = pool.submit(clear)
+        try:
+            wins = sum(pool.map(swap, range(200)))
+        finally:
+            stop.set()
+        clearing.result()
+    assert wins == 1
 
 
 def test_a_failed_put_leaves_no_temporary_file(tmp_path: Path) -> None:
@@ -108,6 +142,7 @@ def test_a_failed_put_leaves_no_temporary_file(tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(b"other")
     with pytest.raises(StoreError):
         store.put(Wanted.of_file("a.txt", tmp_path / "other", size=1, sha256="0" * 64))
+    store.abandon(before=datetime.now(UTC))
     assert files(tmp_path / "site") == []
 
 
