@@ -17,7 +17,8 @@ from typing import Any
 from pydantic import Field
 
 from catalog import urls
-from catalog.model import Cue, Language, Model
+from catalog.fields import Language
+from catalog.model import Cue, Model
 
 SCHEMA = 1
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from catalog.fields import Id, Language, Text, TimeZone, Title, Url, slugify
 
+
 class Model(BaseModel):
     """Base of all models: frozen, no unknown fields."""
 

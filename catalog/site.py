@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from catalog.model import Language, Link, Model, Text, Title, Url
+from catalog.fields import Language, Text, Title, Url
+from catalog.model import Link, Model
 
 
 class Theme(Model):

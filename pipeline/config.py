@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from catalog import documents
-from catalog.model import APPROVED, Language, Model, Release, Text, Title, Url
+from catalog.fields import Language, Text, Title, Url
+from catalog.model import APPROVED, Model, Release
 from catalog.site import Site, Theme
 from pipeline.errors import ConfigurationError, InvalidDocumentError
 
@@ -53,6 +54,14 @@ class FetchSettings(Model):
     """A larger download is refused."""
     max_minutes: float = Field(default=240, gt=0)
     """A longer download is stopped."""
+    min_rate: int = Field(default=1000, gt=0)
+    """A source that sends fewer bytes a second, but more than none, is given up."""
+    rate_limit: int | None = Field(default=None, gt=0)
+    """Bytes a second to ask of a source at most."""
+    cookies: str | None = None
+    """A cookies file (Netscape format) in the catalogue directory, for sources that need a login."""
+    passwords: dict[Url, SecretStr] = Field(default_factory=dict)
+    """Address of a source -> its password, e.g. the passcode of a Zoom recording."""
 
 
 class Settings(Model):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
-from catalog.model import slugify
+from catalog.fields import slugify
 
 _PART = re.compile(
     r"(?P<stem>.*?)(?:[ ._-]+(?:part|pt|teil|partie|parte)[ ._-]*|[ ._-]+|[ ._-]*\()(?P<number>\d{1,4})\)?\Z",

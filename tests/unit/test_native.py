@@ -8,7 +8,8 @@ import pytest
 
 from catalog import documents
 from catalog.errors import InvalidDocumentError
-from catalog.model import Event, ReleaseState, slugify
+from catalog.fields import slugify
+from catalog.model import Event, ReleaseState
 from catalog.programme import native
 
 

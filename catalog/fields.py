@@ -1,0 +1,105 @@
+"""The types of fields that all models share: ids, languages, addresses, time zones, and text free of control characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from hashlib import sha256
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from pydantic import AfterValidator, BeforeValidator, Field
+
+ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
+ID_LENGTH = 80
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Unicode categories Cc (but for tab and line feed) and Cs."""
+RESERVED_IDS = frozenset(
+    {
+        "index",
+        "media",
+        "people",
+        "themes",
+        "languages",
+        "assets",
+        "search",
+        "embed",
+        "about",
+        "state",
+        "con",
+        "prn",
+        "aux",
+        "nul",
+    }
+)
+
+
+def slugify(text: str, *, fallback: str) -> str:
+    """Make a stable, safe id of at most ``ID_LENGTH`` ASCII characters from any text.
+
+    Text that has no ASCII letters (``日本語``), and text that gives a reserved name, gives ``fallback`` made
+    unique by eight hexadecimal digits of the text's SHA-256.
+    """
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:ID_LENGTH].rstrip("-")
+    letters = sum(character.isalpha() for character in text)
+    if slug and slug not in RESERVED_IDS and sum(c.isalpha() for c in slug) * 2 >= letters:
+        return slug
+    return f"{fallback}-{sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _check_id(value: str) -> str:
+    if not ID_PATTERN.match(value):
+        raise ValueError(
+            f"{value!r} is not a usable id: use lower-case letters a-z, digits, '-' and '_', "
+            f"for example {slugify(value, fallback='session')!r}"
+        )
+    if len(value) > ID_LENGTH:
+        raise ValueError(f"an id has at most {ID_LENGTH} characters, this one has {len(value)}")
+    if value in RESERVED_IDS:
+        raise ValueError(f"{value!r} is a reserved name; choose another id")
+    return value
+
+
+def _check_language(value: str) -> str:
+    try:
+        Locale.parse(value, sep="-")
+    except (ValueError, UnknownLocaleError) as error:
+        raise ValueError(f"{value!r} is not a language tag; use for example en, fr, es, pt-BR or zh-Hans") from error
+    return value
+
+
+def _check_url(value: str) -> str:
+    if not re.match(r"https?://[^\s/?#]+", value) or any(ord(character) < 32 for character in value):
+        raise ValueError(f"{value!r} is not a web address; it must start with https:// or http://")
+    return value
+
+
+def _check_timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{value!r} is not a time zone; use a name such as Europe/Copenhagen or UTC") from error
+    return value
+
+
+def _clean_text(value: object) -> object:
+    """Remove control characters that no text needs and that break XML; keep tabs and line ends."""
+    if not isinstance(value, str):
+        return value
+    return _CONTROL.sub("", value).strip()
+
+
+Id = Annotated[str, AfterValidator(_check_id)]
+"""A stable id that is part of public addresses."""
+Language = Annotated[str, AfterValidator(_check_language)]
+"""A language tag by BCP 47."""
+Url = Annotated[str, AfterValidator(_check_url)]
+"""An absolute http or https address."""
+Text = Annotated[str, BeforeValidator(_clean_text)]
+"""Text of a person: hostile until escaped, free of control characters."""
+Title = Annotated[str, BeforeValidator(_clean_text), Field(min_length=1, max_length=1000)]
+"""Text that must not be empty."""
+TimeZone = Annotated[str, AfterValidator(_check_timezone)]
+"""A name of the IANA time zone database."""
