@@ -1,4 +1,4 @@
-"""The types of fields that all models share: ids, languages, addresses, time zones, and text free of control characters."""
+"""The types of fields that models share: ids, languages, addresses, time zones, text free of control characters."""
 
 from __future__ import annotations
 
