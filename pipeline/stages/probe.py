@@ -36,7 +36,7 @@ class ProbeStage:
             MediaError: it cannot be published; the message says why.
             ToolError: the process was stopped by a limit.
         """
-        reference = job.source.path.name
+        reference = job.source.name
         probe.check_file(job.source.path, reference)
         done = bench.run(probe.command(job.source.path, job.source.bytes))
         longest_ms = round(task.settings["max_duration_hours"] * 3_600_000)

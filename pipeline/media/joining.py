@@ -1,0 +1,107 @@
+"""Putting pictures and sound together: renditions and audio files, with their playlists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import MediaError
+from pipeline.media import chunks, hls, mp4, samples
+from pipeline.media.boxes import codec_string
+from pipeline.media.ladder import Rung
+from pipeline.media.mp4 import Segment
+from pipeline.media.samples import Samples
+
+Sound = Samples
+"""Encoded sound, ready to be put beside any picture."""
+
+
+def picture(path: Path) -> Samples | None:
+    """The picture track of an MP4 file that ffmpeg wrote; ``None`` where it has none, or no picture in it.
+
+    Raises:
+        MediaError: it is not an MP4 file.
+    """
+    return next((one for one in samples.read(path) if one.video), None)
+
+
+def sound(path: Path) -> Sound:
+    """The sound of an MP4 file that ffmpeg wrote.
+
+    Raises:
+        MediaError: it has none.
+    """
+    for one in samples.read(path):
+        if not one.video:
+            return one
+    raise MediaError("sound", "came out empty")
+
+
+def rendition(
+    folder: Path, rung: Rung, pieces: Sequence[tuple[Path, int]], main: Sound | None, cuts_ms: Sequence[int]
+) -> dict[str, Any]:
+    """Write one rendition into ``folder`` and describe it.
+
+    Args:
+        folder: where ``<rung>.mp4``, ``.init.mp4`` and ``.m3u8`` go.
+        rung: which one.
+        pieces: picture files in order, each with the milliseconds at which it starts.
+        main: the sound to put in, if there is any.
+        cuts_ms: where segments start.
+
+    Raises:
+        MediaError: the pieces do not fit together.
+    """
+    tracks = []
+    for path, start_ms in pieces:
+        found = picture(path)
+        if found is None:
+            raise MediaError(rung.name, f"has no picture from {start_ms} ms on")
+        tracks.append((found, start_ms))
+    joined = samples.start_at_zero(samples.join(tracks))
+    both = [joined] if main is None else [joined, main]
+    segments = mp4.write(folder / f"{rung.name}.mp4", folder / f"{rung.name}.init.mp4", both, cuts_ms)
+    _write_playlist(folder, rung.name, f"{rung.name}.mp4", segments)
+    peak, average = hls.bandwidths(segments)
+    return {
+        "file": f"{rung.name}.mp4",
+        "playlist": f"{rung.name}.m3u8",
+        "width": rung.width,
+        "height": rung.height,
+        "codecs": ",".join(codec_string(track.entry) for track in both),
+        "bandwidth": peak,
+        "average_bandwidth": average,
+        "copied": rung.copied,
+    }
+
+
+def audio_file(
+    folder: Path, track: Sound, language: str, *, main: bool, alone: bool, duration_ms: int
+) -> dict[str, Any]:
+    """Write one audio file into ``folder`` and describe it.
+
+    It has a playlist where HLS needs one: the only sound of a recording without picture, and further languages.
+    """
+    name = "audio" if main else f"audio.{language}"
+    init = folder / f"{name}.init.mp4"
+    cuts = chunks.audio_cuts(duration_ms)
+    segments = mp4.write(folder / f"{name}.m4a", init, [replace(track, width=0, height=0)], cuts)
+    in_hls = alone or not main
+    if in_hls:
+        _write_playlist(folder, name, f"{name}.m4a", segments)
+    else:
+        init.unlink()
+    return {
+        "file": f"{name}.m4a",
+        "playlist": f"{name}.m3u8" if in_hls else None,
+        "language": language,
+        "codecs": codec_string(track.entry),
+        "bandwidth": hls.bandwidths(segments)[0],
+        "lufs": None,
+    }
+
+
+def _write_playlist(folder: Path, name: str, media: str, segments: Sequence[Segment]) -> None:
+    (folder / f"{name}.m3u8").write_text(hls.media_playlist(media, f"{name}.init.mp4", segments), "utf-8")

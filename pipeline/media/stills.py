@@ -1,0 +1,75 @@
+"""Stills: which moment makes a good poster, judged by thumbnails (raw 4:2:0 pictures, one per second)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+POSTER_SIDE = 1280
+"""Long side of a poster, pixels."""
+POSTER_QUALITY = 80
+THUMBNAIL_WIDTH = 320
+THUMBNAIL_QUALITY = 75
+
+DARK = 24
+"""Mean luma below which a picture counts as black (16 is black in video range)."""
+EARLY_SHARE = 0.03
+"""A poster from the first moments would show waiting screens and microphone checks."""
+
+Lumas = NDArray[np.uint8]
+"""Brightness: picture, row, column."""
+
+
+def thumb_size(width: int, height: int, side: int) -> tuple[int, int]:
+    """Even sizes of a thumbnail whose long side is ``side``, or the picture's own where that is smaller."""
+    share = min(1.0, side / max(width, height))
+    return max(2, 2 * round(width * share / 2)), max(2, 2 * round(height * share / 2))
+
+
+def read_lumas(files: list[Path], size: tuple[int, int]) -> Lumas:
+    """The brightness of all thumbnails in ``files``."""
+    width, height = size
+    frame = width * height * 3 // 2
+    data = b"".join(path.read_bytes() for path in files)
+    count = len(data) // frame
+    frames = np.frombuffer(data, np.uint8, count * frame).reshape(count, frame)
+    return frames[:, : width * height].reshape(count, height, width)
+
+
+def best_moment(lumas: Lumas) -> int | None:
+    """The number of the thumbnail that makes the best poster; ``None`` without any.
+
+    Rich in detail (not blurred, not empty), not black, standing still (not in the middle of a fade), not at the very
+    beginning.
+    """
+    if len(lumas) == 0:
+        return None
+    pictures = lumas.astype(np.float32)
+    detail = np.abs(np.diff(pictures, axis=1)).mean(axis=(1, 2)) + np.abs(np.diff(pictures, axis=2)).mean(axis=(1, 2))
+    detail[pictures.mean(axis=(1, 2)) < DARK] = 0
+    change = np.abs(np.diff(pictures, axis=0)).mean(axis=(1, 2))
+    moving = np.maximum(np.append(change, 0), np.insert(change, 0, 0))
+    score = detail / (1 + moving / 4)
+    score[: int(len(score) * EARLY_SHARE)] *= 0.5
+    return int(np.argmax(score))
+
+
+def count(file: Path, size: tuple[int, int]) -> int:
+    """How many whole thumbnails a file holds."""
+    width, height = size
+    return file.stat().st_size // (width * height * 3 // 2)
+
+
+def write_poster(still: Path, folder: Path) -> dict[str, Any]:
+    """Write ``poster.jpg`` and ``thumbnail.jpg`` of a picture into ``folder``, and describe them."""
+    with Image.open(still) as opened:
+        picture = opened.convert("RGB")
+    picture.save(folder / "poster.jpg", quality=POSTER_QUALITY, optimize=True, progressive=True)
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL_WIDTH, THUMBNAIL_WIDTH), Image.Resampling.LANCZOS)
+    small.save(folder / "thumbnail.jpg", quality=THUMBNAIL_QUALITY, optimize=True, progressive=True)
+    return {"file": "poster.jpg", "width": picture.width, "height": picture.height, "thumbnail": "thumbnail.jpg"}

@@ -1,0 +1,234 @@
+"""Transcode: the ladder below the source, the source itself as top rung where it is ready for the web, one sound.
+
+Parts of the work, each an artifact of its own, so that a killed run goes on where it was and the work spreads:
+
+* ``sound`` reads the source once: it decodes all languages to PCM, and copies the picture where that is the top rung.
+* ``pictures`` reads one chunk: it decodes it **once**, and encodes every rung and the thumbnails from that.
+
+The task itself joins them: it encodes the sound, puts it with the pictures into one MP4 per rendition (``media.mp4``),
+and writes playlists and stills. Joining copies bytes; nothing is encoded twice.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.captions import language
+from pipeline.errors import MediaError
+from pipeline.freshness import Task
+from pipeline.media import chunks, encode, joining, ladder, stills
+from pipeline.media.chunks import Chunk
+from pipeline.media.command import Command, Completed
+from pipeline.media.ladder import Rung
+from pipeline.media.probe import AudioTrack, Probe
+from pipeline.stages.base import Bench, Job, Output
+
+MAX_LANGUAGES = 8
+ENOUGH_PICTURES = 0.8
+"""A decoder that gives fewer pictures than this share of the packets has failed. (Some packets hold no picture that
+is shown, or one of two fields.)"""
+SLACK_MS = 1000
+"""So much earlier than its packets may the decoded picture of a chunk end."""
+
+
+class TranscodeStage:
+    """Files: ``<rung>.mp4``, ``.m3u8`` and ``.init.mp4`` each, ``audio.m4a``, ``poster.jpg``, ``thumbnail.jpg``."""
+
+    name = "transcode"
+    version = 1
+
+    def plan(self, job: Job) -> Task:
+        """Depends on the source, on what the probe found in it, and on the settings of the ladder."""
+        probe = _probe(job)
+        steps = ladder.ladder(probe, job.settings.transcode)
+        copied = any(rung.copied for rung in steps.rungs)
+        rungs = [rung.plain() for rung in steps.rungs]
+        languages = [[track.index, tag] for track, tag in spoken(probe, job.language)]
+        parts = [self._part(job, {"part": "sound", "tracks": languages, "copy_picture": copied})]
+        pieces = chunks.plan(probe, copied=copied)
+        parts += [self._part(job, {"part": "pictures", "rungs": rungs, "chunk": asdict(piece)}) for piece in pieces]
+        settings = {
+            "rungs": rungs,
+            "languages": languages,
+            "audio_bitrate": job.settings.transcode.audio_bitrate,
+            "notes": list(steps.notes),
+        }
+        return replace(self._part(job, settings), parts=tuple(parts))
+
+    def _part(self, job: Job, settings: dict[str, Any]) -> Task:
+        return Task(
+            stage=self.name,
+            version=self.version,
+            recording=job.id,
+            tools={"ffmpeg": job.tools.ffmpeg_version},
+            inputs={"source": job.source.sha256, "probe": job.artifacts["probe"].key},
+            settings=settings,
+        )
+
+    def run(self, job: Job, task: Task, bench: Bench) -> Output:
+        """Make a part, or join them.
+
+        Raises:
+            MediaError: the source cannot be decoded to its end.
+            ToolError: ffmpeg failed, or was stopped by a limit.
+        """
+        match task.settings.get("part"):
+            case "sound":
+                return _sound(job, task, bench)
+            case "pictures":
+                return _pictures(job, task, bench)
+            case _:
+                return _joined(job, task, bench)
+
+
+def spoken(probe: Probe, main_language: str) -> list[tuple[AudioTrack, str]]:
+    """The audio tracks to keep, the main one first, with their languages; one for each language."""
+    ordered = sorted(probe.audio, key=lambda track: (not track.default, track.index))
+    kept: dict[str, AudioTrack] = {}
+    for track in ordered:
+        known = language.tag(track.language)
+        tag = known if known and kept else known or main_language
+        if known or not kept:
+            kept.setdefault(tag, track)
+    return [(track, tag) for tag, track in kept.items()][:MAX_LANGUAGES]
+
+
+def _probe(job: Job) -> Probe:
+    return Probe.model_validate(job.artifacts["probe"].data)
+
+
+def _rungs(task: Task) -> list[Rung]:
+    return [Rung(**plain) for plain in task.settings["rungs"]]
+
+
+def _run(bench: Bench, command: Command, folder: Path) -> Completed:
+    return bench.run(replace(command, output=folder), on_progress=bench.progress if command.duration_ms else None)
+
+
+def _sound(job: Job, task: Task, bench: Bench) -> Output:
+    probe = _probe(job)
+    by_index = {track.index: track for track in probe.audio}
+    tracks = [by_index[index] for index, _ in task.settings["tracks"]]
+    copied = task.settings["copy_picture"]
+    if tracks or copied:
+        _run(bench, encode.sound(job.source.path, probe, tracks, copy_picture=copied), bench.out)
+    return Output(data={}, private=_names(bench.out))
+
+
+def _pictures(job: Job, task: Task, bench: Bench) -> Output:
+    probe = _probe(job)
+    plain = task.settings["chunk"]
+    chunk = Chunk(**{**plain, "cuts_ms": tuple(plain["cuts_ms"])})
+    rungs = [rung for rung in _rungs(task) if not rung.copied]
+    _run(bench, encode.pictures(job.source.path, probe, chunk, rungs, _thumb_size(task)), bench.out)
+    for rung in rungs:
+        _check_complete(job, probe, chunk, bench.out / f"{rung.name}.mp4")
+    return Output(data={}, private=_names(bench.out))
+
+
+def _names(folder: Path) -> frozenset[str]:
+    return frozenset(path.name for path in folder.iterdir())
+
+
+def _thumb_size(task: Task) -> tuple[int, int]:
+    largest = _rungs(task)[0]
+    return stills.thumb_size(largest.width, largest.height, encode.THUMB_SIDE)
+
+
+def _check_complete(job: Job, probe: Probe, chunk: Chunk, encoded: Path) -> None:
+    """A decoder may give up and ffmpeg still end well: compare what came out with what the packets promised.
+
+    Raises:
+        MediaError: pictures are missing.
+    """
+    made = joining.picture(encoded)
+    video = probe.video
+    if video is None or made is None:
+        raise MediaError(job.source.name, "has a picture that cannot be decoded")
+    end_ms = (chunk.end_ms or video.end_ms) - chunk.start_ms
+    reached_ms = made.end * 1000 // made.timescale
+    dropped = video.frame_rate > ladder.MAX_FRAME_RATE  # on purpose
+    if reached_ms < end_ms - SLACK_MS or (not dropped and len(made) < ENOUGH_PICTURES * chunk.frames):
+        raise MediaError(
+            job.source.name,
+            f"is damaged: only {len(made)} of {chunk.frames} pictures after {chunk.start_ms // 1000} s can be decoded",
+            hint="take the original, or repair it with the program that recorded it",
+        )
+
+
+def _joined(job: Job, task: Task, bench: Bench) -> Output:
+    probe = _probe(job)
+    sound, *pictures = task.parts
+    cuts = [ms for part in pictures for ms in part.settings["chunk"]["cuts_ms"]]
+    with tempfile.TemporaryDirectory(dir=bench.out.parent) as scratch:
+        folder = Path(scratch)
+        tracks = [
+            (tag, _encoded_sound(bench, task, probe, (number, index), folder))
+            for number, (index, tag) in enumerate(task.settings["languages"])
+        ]
+        main = tracks[0][1] if tracks else None
+        renditions = []
+        for rung in _rungs(task):
+            if rung.copied:
+                files = [(bench.file(sound.key, "picture.mp4"), 0)]
+            else:
+                files = [(bench.file(part.key, f"{rung.name}.mp4"), _start(part)) for part in pictures]
+            renditions.append(joining.rendition(bench.out, rung, files, main, cuts))
+        audio = [
+            joining.audio_file(
+                bench.out, made, tag, main=not number, alone=not renditions, duration_ms=probe.duration_ms
+            )
+            for number, (tag, made) in enumerate(tracks)
+        ]
+        poster = _poster(job, task, bench, folder) if pictures else None
+    rate = min(probe.video.frame_rate, ladder.MAX_FRAME_RATE) if probe.video else 0.0
+    return Output(
+        data={
+            "duration_ms": probe.duration_ms,
+            "renditions": [{**one, "frame_rate": rate} for one in renditions],
+            "audio": audio,
+            "poster": poster,
+            "storyboard": None,
+            "notes": task.settings["notes"],
+        }
+    )
+
+
+def _start(part: Task) -> int:
+    return int(part.settings["chunk"]["start_ms"])
+
+
+def _encoded_sound(bench: Bench, task: Task, probe: Probe, track: tuple[int, int], folder: Path) -> joining.Sound:
+    """Encode track ``(number, stream index)`` from the PCM of the sound part."""
+    number, index = track
+    mono = next(one for one in probe.audio if one.index == index).channels == 1
+    bit_rate = task.settings["audio_bitrate"] if mono else task.settings["audio_bitrate"] * 3 // 2
+    into = folder / f"sound{number}"
+    into.mkdir()
+    _run(
+        bench, encode.aac(bench.file(task.parts[0].key, f"sound{number}.flac"), probe.duration_ms, bit_rate, 0.0), into
+    )
+    return joining.sound(into / "sound.mp4")
+
+
+def _poster(job: Job, task: Task, bench: Bench, folder: Path) -> dict[str, Any] | None:
+    """Choose a moment by the thumbnails, and decode that one picture in full size."""
+    pictures: Sequence[Task] = task.parts[1:]
+    size = _thumb_size(task)
+    moments: list[int] = []
+    files = []
+    for part in pictures:
+        files.append(bench.file(part.key, "thumbs.yuv"))
+        count = stills.count(files[-1], size)
+        moments += [_start(part) + number * encode.THUMB_MS for number in range(count)]
+    best = stills.best_moment(stills.read_lumas(files, size))
+    if best is None:
+        return None
+    largest = _rungs(task)[0]
+    whole = stills.thumb_size(largest.width, largest.height, stills.POSTER_SIDE)
+    _run(bench, encode.still(job.source.path, _probe(job), moments[best], whole), folder)
+    return stills.write_poster(folder / "still.png", bench.out)
