@@ -26,6 +26,7 @@ from catalog.programme import (
     other_json,
     pages,
     pretalx,
+    pyvideo,
     sreview,
     table,
     xmltree,
@@ -54,6 +55,7 @@ _JSON = (
     _Format(frab_json.NAME, frab_json.matches, frab_json.read),
     _Format(indico.NAME, indico.matches, indico.read),
     _Format(pretalx.NAME, pretalx.matches, pretalx.read),
+    _Format(pyvideo.NAME, pyvideo.matches, pyvideo.read),
     _Format(other_json.NAME, other_json.matches, other_json.read),
 )
 _YAML = (_Format(sreview.NAME, sreview.matches, sreview.read),)
@@ -110,7 +112,6 @@ def _read_each(files: Mapping[str, bytes], reading: Reading) -> list[str]:
         try:
             form = _read_into(own, content)
         except InvalidDocumentError as error:
-            other_json.read_head(name, content, reading)
             reading.note(Where(), f"{name} was passed over: {error.findings[0].message}")
             continue
         formats.append(form)
@@ -118,7 +119,8 @@ def _read_each(files: Mapping[str, bytes], reading: Reading) -> list[str]:
         reading.talks += own.talks
         reading.findings += own.findings
         reading.left_out += own.left_out
-        reading.event = reading.event if reading.event.title else own.event
+        if own.event.title and not reading.event.title:
+            reading.event = own.event
     if several and len(formats) > 1:
         raise refuse("the folder", f"it has several programmes: {', '.join(several[:10])}", "name the one to read")
     return formats

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
-from catalog.model import RESERVED_IDS, Event, Link, Person, Recording, Session, slugify
+from catalog.fields import RESERVED_IDS, slugify
+from catalog.model import Event, Link, Person, Recording, Session
 from catalog.programme import text
 from catalog.programme.base import MAX_TEXT, Programme, RawLink, RawPerson, RawRecording, RawTalk, Reading, Where
 from catalog.programme.identity import Ids, People
@@ -112,6 +113,7 @@ class _Assembly:
             title=title,
             kind=raw.kind,
             source=raw.source,
+            date=raw.date,
             guid=text.line(raw.key),
             people=self._people(raw.people, where),
             language=self._language(raw.language, where),
@@ -246,6 +248,7 @@ def _is_zone(name: str) -> bool:
 def _dates(reading: Reading, sessions: tuple[Session, ...]) -> tuple[date | None, date | None]:
     """First and last day: the file's, else those of the sessions."""
     days = [session.start.date() for session in sessions if session.start]
+    days = days or [one.date.date() for session in sessions for one in session.recordings if one.date]
     start = reading.event.start or (min(days) if days else None)
     end = reading.event.end or (max(days) if days else None)
     if start and end and end < start:

@@ -114,6 +114,7 @@ class RawRecording:
     title: str
     source: str
     kind: Kind = Kind.LIVE
+    date: datetime | None = None
     people: tuple[RawPerson, ...] = ()
     abstract: str = ""
     language: str = ""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from hashlib import sha256
 
-from catalog.model import ID_LENGTH, RESERVED_IDS, slugify
+from catalog.fields import ID_LENGTH, RESERVED_IDS, slugify
 from catalog.programme import text
 from catalog.programme.base import RawPerson
 

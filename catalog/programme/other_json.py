@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.errors import InvalidDocumentError
-from catalog.programme import jsontree, records, text, times, vocabulary
+from catalog.programme import records, text, times, vocabulary
 from catalog.programme.base import RawLink, Reading, Where
 from catalog.programme.jsontree import first
 
@@ -60,16 +59,6 @@ def read(data: Any, reading: Reading) -> None:
             reading.add(records.talk(values, one.where, reading))
     if unused:
         reading.note(Where(), f"fields that were not used: {', '.join(repr(one[:40]) for one in list(unused)[:30])}")
-
-
-def read_head(name: str, content: bytes, reading: Reading) -> None:
-    """Take title, dates and address of the event from a file without talks, such as pyvideo's ``category.json``."""
-    try:
-        data = jsontree.parse(name, content)
-    except InvalidDocumentError:
-        return
-    if isinstance(data, dict) and "title" in data:
-        _head(data, reading)
 
 
 def _talks(node: Any, around: Mapping[str, str], where: Where, key: str) -> Iterator[_Found]:

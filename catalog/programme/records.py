@@ -103,6 +103,8 @@ def _span(fields: Fields, where: Where, reading: Reading) -> tuple[datetime | No
         hint = "write dates as 2021-06-28 and times as 14:00" if start_text else "there is a day but no time of day"
         reading.warn(where.child("start"), f"the time {written[:60]!r} is not readable", hint)
     end = _moment(end_text, start.date() if start else known_day, fields, reading)
+    if start and end and (start.tzinfo is None) != (end.tzinfo is None):
+        start, end = (one if one.tzinfo else one.replace(tzinfo=start.tzinfo or end.tzinfo) for one in (start, end))
     if start and end and end < start and end + timedelta(days=1) > start:
         end += timedelta(days=1)
     return start, end
@@ -203,9 +205,14 @@ def _recordings(videos: list[str], title: str, fields: Fields, start: datetime |
     """The recording of a talk; of several addresses, which show the same, the best known site's is the source."""
     if not videos:
         return ()
-    known = [address for address in videos if source_of(address)[0].startswith(("vimeo-", "youtube-"))]
-    best, *_ = [*known, *videos]
-    others = tuple(RawLink(address, LinkKind.VIDEO) for address in dict.fromkeys(videos) if address != best)
+    best, others = best_source(videos)
     key, source = source_of(best)
     kind = Kind.LIVE if start else Kind.PRE_RECORDED
     return (RawRecording(key or source, title, source, kind, licence=one(fields, "licence"), links=others),)
+
+
+def best_source(videos: list[str]) -> tuple[str, tuple[RawLink, ...]]:
+    """Of several addresses of the same video the one on the best known site, and links to the others."""
+    known = [address for address in videos if source_of(address)[0].startswith(("vimeo-", "youtube-"))]
+    best = next(iter([*known, *videos]))
+    return best, tuple(RawLink(address, LinkKind.VIDEO) for address in dict.fromkeys(videos) if address != best)

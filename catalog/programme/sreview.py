@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from catalog.documents import Document
-from catalog.model import slugify
+from catalog.fields import slugify
 from catalog.programme import times
 from catalog.programme.base import RawPerson, RawTalk, Reading, Where
 from catalog.programme.jsontree import first, items, mapping, string
