@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -83,23 +84,29 @@ class _Making:
     def make(self) -> Sequence[Ready]:
         """Make every recording that is asked for; returns all that can be published."""
         for item in self._rest:
-            self._shop.reporter.tell(report.RecordingSkipped(item.id, item.decision.reason))
+            reason = "listed with its links only" if item.recording.is_elsewhere else item.decision.reason
+            self._shop.reporter.tell(report.RecordingSkipped(item.id, reason))
         self._shop.reporter.tell(report.RunStarted(len(self.workable)))
         return [one for one in self._shop.engine.map(self._make, self.workable) if one]
 
     def _make(self, item: Item) -> Ready | None:
         try:
             if self._is_asked_for(item):
-                job = self._shop.flow.make(self._shop.job(item))
+                job = self._shop.flow.make(self._shop.job(item, may_fetch=True))
                 self._shop.failures.clear(item.id)
                 self._shop.reporter.tell(report.RecordingDone(item.id))
                 return Ready(item, manifest_of(job))
         except AftertalkError as error:
-            self.failed.add(item.id)
-            if not self._options.dry_run:
-                self._shop.failures.record(item.id, error, at=self._now)
-            self._shop.reporter.tell(report.RecordingFailed.of(item.id, error))
+            self._fail(item, error)
+        except Exception as error:  # a fault of ours with one recording must not stop the others
+            self._fail(item, _fault(item, error))
         return self._stand(item)
+
+    def _fail(self, item: Item, error: AftertalkError) -> None:
+        self.failed.add(item.id)
+        if not self._options.dry_run:
+            self._shop.failures.record(item.id, error, at=self._now)
+        self._shop.reporter.tell(report.RecordingFailed.of(item.id, error))
 
     def _is_asked_for(self, item: Item) -> bool:
         """Whether to make the recording; tells what a dry run would make, and who has no source."""
@@ -123,10 +130,20 @@ class _Making:
         return Ready(item, manifest)
 
     def _as_made(self, item: Item) -> Job | None:
-        if item.problem or item.address:
+        if item.problem:
             return None
         try:
             job = self._shop.flow.is_made(self._shop.job(item))
         except AftertalkError:  # told when it is made; here only what stands counts
             return None
         return job if isinstance(job, Job) else None
+
+
+def _fault(item: Item, error: Exception) -> AftertalkError:
+    """An error that is nobody's but Aftertalk's, with what a developer needs."""
+    return AftertalkError(
+        item.id,
+        f"Aftertalk failed on it in a way it should not: {type(error).__name__}: {error}",
+        context="".join(traceback.format_exception(error)[-3:]).rstrip(),
+        hint="report this with the lines above; the other recordings are not affected",
+    )

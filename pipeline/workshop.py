@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.digests import DigestCache
 from pipeline.engine import Engine, LocalEngine
+from pipeline.errors import SourceError
 from pipeline.failures import Failures
+from pipeline.fetch import Fetched, Fetcher, recall
 from pipeline.flow import Flow
 from pipeline.media.runner import Runner
 from pipeline.media.tools import Tools, find_tools
-from pipeline.report import Reporter
+from pipeline.report import Noticed, Reporter
 from pipeline.stages import Job
 from pipeline.stages.ingest import Item, source_of
 from pipeline.stages.publish import StoreMedia, open_target
@@ -31,17 +35,33 @@ class Workshop:
     digests: DigestCache
     tools: Tools
     engine: Engine
+    fetcher: Fetcher
     flow: Flow
     reporter: Reporter
 
-    def job(self, item: Item) -> Job:
-        """The job of a recording, at its beginning.
+    def job(self, item: Item, *, may_fetch: bool = False) -> Job:
+        """The job of a recording, at its beginning. Without ``may_fetch``, an address counts as it was last fetched.
 
         Raises:
             SourceError: its source cannot be used.
         """
-        source = source_of(item, self.digests)
+        source = source_of(item, self.digests, self._fetch if may_fetch else self._recall)
         return Job(item.event, item.session, item.recording, self.directory.settings, self.tools, source, {})
+
+    def _fetch(self, address: str, language: str) -> Fetched:
+        fetched = self.fetcher.fetch(address, self._fetched_folder(address), language=language)
+        if fetched.note:
+            self.reporter.tell(Noticed(address, fetched.note))
+        return fetched
+
+    def _recall(self, address: str, _: str) -> Fetched:
+        known = recall(self._fetched_folder(address), address)
+        if known is None:
+            raise SourceError(address, "has not been fetched yet", hint="run 'aftertalk publish'")
+        return known
+
+    def _fetched_folder(self, address: str) -> Path:
+        return self.directory.workspace / "fetched" / sha256(address.encode()).hexdigest()[:32]
 
 
 def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, target: str | None = None) -> Workshop:
@@ -56,6 +76,7 @@ def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, target: 
     workspace = Workspace(directory.workspace)
     tools = find_tools(directory.settings.ffmpeg)
     engine = LocalEngine()
+    runner = Runner(tools)
     return Workshop(
         directory=directory,
         workspace=workspace,
@@ -65,6 +86,7 @@ def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, target: 
         digests=DigestCache(directory.workspace / "digests.db"),
         tools=tools,
         engine=engine,
-        flow=Flow(workspace, engine, reporter, Runner(tools).run, published),
+        fetcher=Fetcher(directory.settings.fetch, tools, runner.run, directory.root),
+        flow=Flow(workspace, engine, reporter, runner.run, published),
         reporter=reporter,
     )

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 from pipeline.stages.base import Bench, CaptionFile, Job, Output, PictureFile, Source, Stage
+from pipeline.stages.captions import CaptionsStage
+from pipeline.stages.enrich import EnrichStage
 from pipeline.stages.probe import ProbeStage
+from pipeline.stages.transcode import TranscodeStage
 
-STAGES: tuple[Stage, ...] = (ProbeStage(),)
+STAGES: tuple[Stage, ...] = (ProbeStage(), TranscodeStage(), CaptionsStage(), EnrichStage())
 """What every recording goes through."""
 
 __all__ = ["STAGES", "Bench", "CaptionFile", "Job", "Output", "PictureFile", "Source", "Stage"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from catalog.manifest import Artifact
-from catalog.model import Event, Recording, Session
+from catalog.model import Chapter, Event, Recording, Session
 from pipeline.config import Settings
 from pipeline.freshness import Task
 from pipeline.media.command import Command, Completed
@@ -26,6 +26,8 @@ class Source:
     sha256: str
     bytes: int
     captions: tuple[CaptionFile, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    """Chapters that came with a fetched source."""
     poster: PictureFile | None = None
 
 

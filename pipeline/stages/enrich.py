@@ -12,7 +12,7 @@ from typing import Any
 
 from catalog.locales import own_name
 from catalog.manifest import Artifact, ChapterMark, Origin
-from catalog.model import Cue
+from catalog.model import Chapter, Cue
 from pipeline.captions import webvtt
 from pipeline.freshness import Task
 from pipeline.media import hls
@@ -41,7 +41,7 @@ class EnrichStage:
                 "probe": job.artifacts["probe"].key,
             },
             settings={
-                "chapters": [[one.start_ms, one.title] for one in job.recording.chapters],
+                "chapters": [[one.start_ms, one.title] for one in given_chapters(job)],
                 "language": job.language,
             },
         )
@@ -106,18 +106,23 @@ def _subtitles(captions: Artifact, entry: dict[str, Any]) -> hls.Subtitles:
     return hls.Subtitles(_uri(captions, entry["playlist"]), language, own_name(language), automatic)
 
 
+def given_chapters(job: Job) -> tuple[Chapter, ...]:
+    """The organiser's chapters, else those that came with a fetched source."""
+    return job.recording.chapters or job.source.chapters
+
+
 def chapters(job: Job) -> tuple[ChapterMark, ...]:
-    """The organiser's chapters, else those embedded in the source, inside the recording and in order."""
+    """The chapters given, else those embedded in the source, inside the recording and in order."""
     probe = Probe.model_validate(job.artifacts["probe"].data)
     duration_ms = job.artifacts["transcode"].data["duration_ms"]
-    marks: Iterable[tuple[int, str]] = [(one.start_ms, one.title) for one in job.recording.chapters]
+    marks: Iterable[tuple[int, str]] = [(one.start_ms, one.title) for one in given_chapters(job)]
     return spans(marks or [(one.start_ms, one.title) for one in probe.chapters if one.title.strip()], duration_ms)
 
 
 def spans(marks: Iterable[tuple[int, str]], duration_ms: int) -> tuple[ChapterMark, ...]:
     """Chapters from their starts and titles: each lasts until the next begins; the last mark of a moment counts."""
     starts: Sequence[tuple[int, str]] = sorted({max(0, at): title for at, title in marks if at < duration_ms}.items())
-    ends = [at for at, _ in starts[1:]] + [duration_ms]
+    ends = [*(at for at, _ in starts[1:]), duration_ms][: len(starts)]
     return tuple(
         ChapterMark(start_ms=at, end_ms=end, title=title) for (at, title), end in zip(starts, ends, strict=True)
     )

@@ -1,12 +1,12 @@
 """ingest: finds the source of every recording of the catalogue.
 
-Reads the inbox folders; writes nothing there. What belongs to no recording, and recordings whose file is missing, are
-told and stop nobody.
+Reads the inbox folders, and has addresses fetched; writes nothing in an inbox. What belongs to no recording, and
+recordings whose file is missing, are told and stop nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,9 +15,13 @@ from catalog.release import Decision, Verdict, decide
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.digests import DigestCache
 from pipeline.errors import SourceError
+from pipeline.fetch import Fetched
 from pipeline.inbox import Found, InboxFile, Matches, Scan, match, scan, shown
 from pipeline.report import Noticed
 from pipeline.stages.base import CaptionFile, PictureFile, Source
+
+Fetch = Callable[[str, str], Fetched]
+"""Gives the source of an address, in the language spoken; raises ``SourceError``."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,11 @@ class Item:
     def is_workable(self) -> bool:
         """Whether it is made at all: public now, or by itself after a date."""
         return self.verdict in {Verdict.PUBLIC, Verdict.EMBARGOED} and not self.recording.is_elsewhere
+
+    @property
+    def language(self) -> str:
+        """The language spoken."""
+        return self.recording.language or self.session.language or self.event.language
 
     @property
     def address(self) -> str | None:
@@ -103,13 +112,16 @@ def _notices(matches: Matches, looked: Scan) -> Iterator[Noticed]:
         yield Noticed(f"{matches.event.id}/{one.file.shown}", f"{one.message}{nearest}", hint)
 
 
-def source_of(item: Item, digests: DigestCache) -> Source:
+def source_of(item: Item, digests: DigestCache, fetch: Fetch) -> Source:
     """The bytes of a recording: hashed, with the captions and the picture that belong to it.
 
     Raises:
-        SourceError: a file is gone, is still being written or cannot be read, or there are several parts.
+        SourceError: a file is gone, is still being written or cannot be read, there are several parts, or an address
+            was refused or failed.
     """
     found = item.found
+    if item.address is not None:
+        return _fetched_source(item, fetch(item.address, item.language), digests)
     if found is None or not found.parts:
         raise SourceError(item.id, item.problem or "there is no media file for it", hint=item.hint)
     if len(found.parts) > 1:
@@ -121,12 +133,40 @@ def source_of(item: Item, digests: DigestCache) -> Source:
         name=shown(media.name),
         sha256=_sha256(media, digests),
         bytes=media.size,
-        captions=tuple(
-            CaptionFile(one.file.path, _sha256(one.file, digests), one.language, shown(one.file.name))
-            for one in found.captions
-        ),
-        poster=PictureFile(found.poster.path, _sha256(found.poster, digests)) if found.poster else None,
+        captions=_caption_files(found, digests),
+        poster=_poster(found, digests),
     )
+
+
+def _fetched_source(item: Item, fetched: Fetched, digests: DigestCache) -> Source:
+    """A fetched source; captions and picture of the inbox count before those that came with it."""
+    downloaded = tuple(
+        CaptionFile(path, digests.sha256(path), one.language, one.file, downloaded=True)
+        for one in sorted(fetched.subtitles, key=lambda one: one.automatic)
+        for path in [fetched.folder / one.file]
+    )
+    thumbnail = fetched.folder / fetched.thumbnail if fetched.thumbnail else None
+    own = _poster(item.found, digests) if item.found else None
+    return Source(
+        path=fetched.path,
+        name=fetched.file,
+        sha256=fetched.sha256,
+        bytes=fetched.bytes,
+        captions=(*(_caption_files(item.found, digests) if item.found else ()), *downloaded),
+        chapters=fetched.chapters,
+        poster=own or (PictureFile(thumbnail, digests.sha256(thumbnail)) if thumbnail else None),
+    )
+
+
+def _caption_files(found: Found, digests: DigestCache) -> tuple[CaptionFile, ...]:
+    return tuple(
+        CaptionFile(one.file.path, _sha256(one.file, digests), one.language, shown(one.file.name))
+        for one in found.captions
+    )
+
+
+def _poster(found: Found, digests: DigestCache) -> PictureFile | None:
+    return PictureFile(found.poster.path, _sha256(found.poster, digests)) if found.poster else None
 
 
 def _sha256(file: InboxFile, digests: DigestCache) -> str:
