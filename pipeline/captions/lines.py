@@ -82,14 +82,14 @@ def _breakable(word: str) -> list[str]:
         return [word]
     pieces = [word[0]]
     for before, after in pairwise(word):
-        if _may_break(before, after) and any(character.isalnum() for character in pieces[-1]):
+        if may_break(before, after) and any(character.isalnum() for character in pieces[-1]):
             pieces.append(after)
         else:
             pieces[-1] += after
     return pieces
 
 
-def _may_break(before: str, after: str) -> bool:
+def may_break(before: str, after: str) -> bool:
     """Whether a line may end between two characters that no space parts."""
     if not (_is_ideographic(before) or _is_ideographic(after)):
         return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from html.entities import html5
 from typing import NamedTuple
 
 _TAG = re.compile(r"<(/?)([^>]*)>?")
@@ -20,6 +21,9 @@ _HTML_TAG = re.compile(
 )
 _HTML_BREAK = re.compile(r"<br\b[^<>]*>", re.IGNORECASE)
 _ASS_OVERRIDE = re.compile(r"\{\\[^{}]*\}")
+
+
+_NO_NAME = "?"
 
 
 class Run(NamedTuple):
@@ -35,46 +39,58 @@ def unescape(text: str) -> str:
     >>> unescape("R&D &lt;b&gt; &#233; &nosuch;")
     'R&D <b> é &nosuch;'
     """
-    return _ENTITY.sub(lambda match: html.unescape(match[0]), text) if "&" in text else text
+    return _ENTITY.sub(_character, text) if "&" in text else text
+
+
+def _character(match: re.Match[str]) -> str:
+    """The character a reference means; names must be known in full (``html.unescape`` takes a prefix)."""
+    name = match[0][1:]
+    return html.unescape(match[0]) if name.startswith("#") else html5.get(name, match[0])
 
 
 def voice_runs(payload: str) -> list[Run]:
     """The text of a WebVTT cue, cut where the voice changes.
 
-    Tags and time stamps go, the text of ruby annotations stays out (it repeats the base text), ``<lang>`` and
-    classes leave their text.
+    Tags and time stamps go; ruby annotations follow their base text in parentheses, ``<lang>`` and classes leave their
+    text.
 
-    >>> voice_runs("<v.loud Mary>Hello <i>there</i></v> &lt;3")
-    [Run(text='Hello there ', voice='Mary'), Run(text='<3', voice='')]
+    >>> voice_runs("<v.loud Mary>Hello <i>there</i></v> &lt;3 <ruby>漢<rt>kan</ruby>")
+    [Run(text='Hello there', voice='Mary'), Run(text=' <3 漢(kan)', voice='')]
     """
     runs: list[Run] = []
-    voices: list[str] = []
-    hidden = False
+    voice = ""
+    annotating = False
     for text, closing, name, annotation in _tokens(payload):
-        if text and not hidden:
-            voice = voices[-1] if voices else ""
-            if runs and runs[-1].voice == voice:
-                runs[-1] = Run(runs[-1].text + text, voice)
-            else:
-                runs.append(Run(text, voice))
+        bracket = ""
+        if annotating and (name in {"rt", "ruby"} or not name):
+            annotating, bracket = False, ")"
+        elif name == "rt" and not closing:
+            annotating, bracket = True, "("
+        runs.append(Run(text + bracket, voice))
         if name == "v":
-            if not closing:
-                voices = [" ".join(unescape(annotation).split())]  # a second <v> without </v> is another speaker
-            elif voices:
-                voices.pop()
-        elif name in {"rt", "ruby"}:
-            hidden = name == "rt" and not closing
-    return [run for run in runs if run.text.strip()]
+            voice = "" if closing else " ".join(unescape(annotation).split())
+    return _merged(runs)
+
+
+def _merged(runs: list[Run]) -> list[Run]:
+    """Neighbours of one voice as one run; runs without text go."""
+    found: list[Run] = []
+    for run in runs:
+        if found and found[-1].voice == run.voice:
+            found[-1] = Run(found[-1].text + run.text, run.voice)
+        elif run.text.strip():
+            found.append(run)
+    return found
 
 
 def _tokens(payload: str) -> Iterator[tuple[str, bool, str, str]]:
-    """Text before a tag, whether the tag closes, its name, its annotation; name is empty for time stamps."""
+    """Text before a tag, whether the tag closes, its name, its annotation; at the end all but the text are empty."""
     position = 0
     for match in _TAG.finditer(payload):
         if not match[0].endswith(">") and match[2][:1].isspace():
             break  # "a < b" at the end of a cue: browsers hide it, but it is what somebody said
         parts = _ANNOTATION.match(match[2])
-        name, annotation = (parts[1], parts[2]) if parts else ("", "")
+        name, annotation = (parts[1] or _NO_NAME, parts[2]) if parts else (_NO_NAME, "")
         yield unescape(payload[position : match.start()]), bool(match[1]), name, annotation
         position = match.end()
     yield unescape(payload[position:]), False, "", ""

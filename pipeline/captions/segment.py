@@ -48,24 +48,38 @@ def split(one: TimedText) -> list[TimedText]:
 
 
 def from_words(words: Sequence[TimedText]) -> list[TimedText]:
-    """Gather single words (a leading space says that a new word begins) into cues, one speaker each."""
-    spaced = any(one.text.startswith(" ") for one in words)
+    """Gather single words into cues, one speaker each.
+
+    Where any word begins with a space, a word without one belongs to the word before: recognisers give parts of words.
+    """
     result: list[TimedText] = []
     run: list[_Timed] = []
-    for at, one in enumerate(words):
-        following = words[at + 1] if at + 1 < len(words) else None
-        end = min(one.end_ms, following.start_ms) if following and following.start_ms > one.start_ms else one.end_ms
-        glued = spaced and not one.text.startswith(" ") and bool(run)
-        run += _word_atoms(_flat(one.text), one.start_ms, max(end, one.start_ms), glued=glued)
-        if not following or following.speaker != one.speaker or following.start_ms - end >= _PAUSE_MS:
-            result += _cut(run, one.speaker)
+    whole = _whole(words)
+    for at, (word, is_glued) in enumerate(whole):
+        following = whole[at + 1][0] if at + 1 < len(whole) else None
+        end = min(word.end_ms, following.start_ms) if following else word.end_ms
+        pieces = lines.atoms(word.text)
+        pieces[0] = pieces[0]._replace(glued=is_glued and bool(run))
+        run += [_Timed(piece, word.start_ms, max(end, word.start_ms)) for piece in pieces]
+        if not following or following.speaker != word.speaker or following.start_ms - end >= _PAUSE_MS:
+            result += _cut(run, word.speaker)
             run = []
     return result
 
 
-def _word_atoms(text: str, start_ms: int, end_ms: int, *, glued: bool) -> list[_Timed]:
-    atoms = lines.atoms(text)
-    return [_Timed(atom._replace(glued=glued) if at == 0 else atom, start_ms, end_ms) for at, atom in enumerate(atoms)]
+def _whole(words: Sequence[TimedText]) -> list[tuple[TimedText, bool]]:
+    """Words with their parts joined, each with whether it follows the one before without a space."""
+    spaced = any(one.text.startswith(" ") for one in words)
+    result: list[tuple[TimedText, bool]] = []
+    for one in words:
+        text = _flat(one.text)
+        before, before_glued = result[-1] if result else (None, False)
+        glued = spaced and before is not None and not one.text.startswith(" ") and one.speaker == before.speaker
+        if glued and before and not lines.may_break(before.text[-1], text[0]):
+            result[-1] = before._replace(text=before.text + text, end_ms=max(one.end_ms, before.end_ms)), before_glued
+        else:
+            result.append((one._replace(text=text), glued))
+    return result
 
 
 def _flat(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from xml.etree.ElementTree import Element, ParseError
 
@@ -34,7 +34,6 @@ _UNITS_MS = {
     "": Fraction(1000),
     "ms": Fraction(1),
 }
-_RUBY_HIDDEN = {"text", "textContainer", "delimiter"}
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,9 @@ def read(name: str, text: str) -> tuple[Track, ...]:
     for language, timed in reader.texts():
         by_language.setdefault(language, []).append(timed)
     return tuple(
-        Track(bounded(name, texts), language or None, findings=tuple(reader.findings))
+        Track(bounded(name, texts), language or None, findings=tuple(reader.notes.values()))
         for language, texts in by_language.items()
-    ) or (Track((), findings=tuple(reader.findings)),)
+    ) or (Track((), findings=tuple(reader.notes.values())),)
 
 
 def _tag(element: Element) -> str:
@@ -103,7 +102,7 @@ class _Reader:
     def __init__(self, name: str, root: Element) -> None:
         self.name = name
         self.root = root
-        self.findings: list[str] = []
+        self.notes: dict[str, str] = {}
         self.rates = _rates(root)
         self.agents = _agents(root)
         self.ruby_styles = {
@@ -125,25 +124,26 @@ class _Reader:
         sequential = element.get("timeContainer") == "seq"
         for child in element:
             tag = _tag(child)
+            if tag == "image":
+                self._note("pictures instead of text were left out")
             if tag == "p":
                 yield from self._paragraph(child, context)
             elif tag in {"div", "body"}:
                 yield from self._block(child, context)
             if sequential and tag in {"div", "p"}:
                 end = self._enter(child, context).end_ms
-                context = _moved(context, end)
-        if any(_tag(child) == "image" for child in element.iter()) and "pictures" not in " ".join(self.findings):
-            self.findings.append("pictures instead of text were left out")
+                context = context if end is None else replace(context, start_ms=end)
 
     def _paragraph(self, element: Element, outer: _Context) -> Iterator[tuple[str, TimedText]]:
         context = self._enter(element, outer)
-        pieces = list(self._spans(element, context))
-        timed = [piece for piece in pieces if piece[0] is not context]
-        if not timed:
-            yield from self._emit(context, "".join(text for _, text in pieces))
-            return
-        whole = _span_of(context, [piece_context for piece_context, _ in timed])
-        yield from self._emit(whole, "".join(text for _, text in pieces))
+        timed: list[_Context] = []
+        text = "".join(self._spans(element, context, timed))
+        if timed:  # its spans are timed one by one: from the first to the last
+            ends = [one.end_ms for one in timed if one.end_ms is not None]
+            context = replace(
+                context, start_ms=min(one.start_ms for one in timed), end_ms=max(ends) if ends else context.end_ms
+            )
+        yield from self._emit(context, text)
 
     def _emit(self, context: _Context, raw: str) -> Iterator[tuple[str, TimedText]]:
         text = raw if context.keep_space else "\n".join(" ".join(line.split()) for line in raw.split("\v"))
@@ -151,20 +151,27 @@ class _Reader:
         if not text:
             return
         if context.end_ms is None:
-            self.findings.append(f"a text without an end at {context.start_ms / 1000:.3f} s ends with the next one")
+            self._note("texts without an end end when they have been read")
         yield context.language, TimedText(context.start_ms, context.end_ms or context.start_ms, text, context.speaker)
 
-    def _spans(self, element: Element, context: _Context) -> Iterator[tuple[_Context, str]]:
-        r"""The texts of a paragraph with their contexts; ``\v`` stands for a line break."""
-        yield context, element.text or ""
+    def _spans(self, element: Element, context: _Context, timed: list[_Context]) -> Iterator[str]:
+        r"""The texts of a paragraph, ``\v`` for a line break; adds contexts of their own to ``timed``."""
+        yield element.text or ""
         for child in element:
             tag = _tag(child)
             if tag == "br":
-                yield context, "\v"
-            elif tag == "span" and self._ruby(child) not in _RUBY_HIDDEN:
-                has_time = any(child.get(key) for key in ("begin", "end", "dur"))
-                yield from self._spans(child, self._enter(child, context) if has_time else _deeper(self.name, context))
-            yield context, child.tail or ""
+                yield "\v"
+            elif tag == "span" and (ruby := self._ruby(child)) != "delimiter":
+                inner = self._enter(child, context)
+                if any(child.get(key) for key in ("begin", "end", "dur")):
+                    timed.append(inner)
+                text = "".join(self._spans(child, inner, timed))
+                yield f"({text.strip()})" if ruby == "text" else text
+            yield child.tail or ""
+
+    def _note(self, kind: str, example: str = "") -> None:
+        """Keep one finding of each kind, with the first example."""
+        self.notes.setdefault(kind, kind + example)
 
     def _ruby(self, element: Element) -> str | None:
         if own := _attribute(element, "ruby"):
@@ -174,6 +181,8 @@ class _Reader:
         )
 
     def _enter(self, element: Element, outer: _Context) -> _Context:
+        if outer.depth >= _MAX_DEPTH:
+            raise CaptionError(self.name, f"elements are nested deeper than {_MAX_DEPTH}")
         begin, end, duration = (self._time(element.get(key)) for key in ("begin", "end", "dur"))
         start = outer.start_ms + (begin or 0)
         ends = [
@@ -189,7 +198,7 @@ class _Reader:
             element.get(_XML_LANG) or outer.language,
             agent or outer.speaker,
             outer.keep_space if space is None else space == "preserve",
-            _deeper(self.name, outer).depth,
+            outer.depth + 1,
         )
 
     def _time(self, value: str | None) -> int | None:
@@ -197,33 +206,8 @@ class _Reader:
             return None
         milliseconds = _parse_time(value.strip(), self.rates)
         if milliseconds is None:
-            self.findings.append(f"the time {value[:40]!r} cannot be read and was left out")
+            self._note("times that cannot be read were left out", f", the first is {value[:40]!r}")
         return milliseconds
-
-
-def _deeper(name: str, context: _Context) -> _Context:
-    if context.depth >= _MAX_DEPTH:
-        raise CaptionError(name, f"elements are nested deeper than {_MAX_DEPTH}")
-    return context
-
-
-def _moved(context: _Context, start_ms: int | None) -> _Context:
-    if start_ms is None:
-        return context
-    return _Context(start_ms, context.end_ms, context.language, context.speaker, context.keep_space, context.depth)
-
-
-def _span_of(context: _Context, parts: list[_Context]) -> _Context:
-    """The paragraph's time when its spans are timed one by one: from the first to the last."""
-    ends = [part.end_ms for part in parts if part.end_ms is not None]
-    return _Context(
-        min(part.start_ms for part in parts),
-        max(ends) if ends else context.end_ms,
-        context.language,
-        context.speaker,
-        context.keep_space,
-        context.depth,
-    )
 
 
 def _rates(root: Element) -> _Rates:

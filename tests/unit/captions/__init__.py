@@ -1,0 +1,1 @@
+"""Captions: readers, cleaning, writing."""
