@@ -10,13 +10,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.errors import ConfigurationError
+from pipeline.storage.limits import Limits
 from pipeline.storage.local import LocalStore
 from pipeline.storage.protocol import ObjectStore
 
 S3_SCHEME = "s3://"
+DEFAULT_LIMITS = Limits()
 
 
-def open_store(url: str, *, base: Path, endpoint: str | None = None) -> ObjectStore:
+def open_store(url: str, *, base: Path, endpoint: str | None = None, limits: Limits = DEFAULT_LIMITS) -> ObjectStore:
     """Open a store by its address: a folder (relative to ``base``), or ``s3://bucket/prefix``.
 
     ``endpoint`` is the address of an S3-compatible service other than AWS; credentials come from the usual boto3
@@ -32,7 +34,7 @@ def open_store(url: str, *, base: Path, endpoint: str | None = None) -> ObjectSt
         bucket, _, prefix = url.removeprefix(S3_SCHEME).partition("/")
         if not bucket:
             raise ConfigurationError(url, "names no bucket", hint="write it as s3://bucket or s3://bucket/prefix")
-        return open_s3(bucket, prefix, endpoint=endpoint)
+        return open_s3(bucket, prefix, endpoint=endpoint, limits=limits)
     if "://" in url:
         raise ConfigurationError(url, "is not a place to publish to", hint="use a folder or s3://bucket/prefix")
     return LocalStore(base / url)
@@ -49,4 +51,4 @@ def local_folder(url: str, *, base: Path) -> Path:
     return LocalStore(base / url).root
 
 
-__all__ = ["ObjectStore", "local_folder", "open_store"]
+__all__ = ["Limits", "ObjectStore", "local_folder", "open_store"]

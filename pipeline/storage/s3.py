@@ -8,20 +8,19 @@ neither resume nor be guarded by a condition.
 
 from __future__ import annotations
 
-import secrets
-from base64 import b64encode
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from pipeline.errors import StoreError
-from pipeline.storage import uploads, versions
+from pipeline.storage import parts, versions
+from pipeline.storage.limits import Bandwidth, Limits, Paced, StalledError, within
 from pipeline.storage.protocol import (
     RESERVED,
     Capabilities,
@@ -34,9 +33,11 @@ from pipeline.storage.protocol import (
     Wanted,
     check_key,
 )
-from pipeline.storage.s3_errors import CONFLICT, MISSING, UNSUPPORTED, store_error
+from pipeline.storage.s3_errors import CONFLICT, MISSING, UNSUPPORTED, error_code, store_error
+from pipeline.storage.uploads import Uploader
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import (
         GetObjectOutputTypeDef,
@@ -53,10 +54,12 @@ _ATTEMPTS = 6
 class S3Store:
     """The objects below ``prefix`` (empty, or ending in ``/``) of a bucket."""
 
-    def __init__(self, client: S3Client, bucket: str, prefix: str = "") -> None:
+    def __init__(self, client: S3Client, bucket: str, prefix: str, limits: Limits) -> None:
         self._client = client
         self._bucket = bucket
         self._prefix = prefix
+        self._limits = limits
+        self._uploader = Uploader(client, bucket, Bandwidth(limits.bandwidth))
 
     @property
     def address(self) -> str:
@@ -88,7 +91,8 @@ class S3Store:
 
     def head(self, key: str) -> Entry | None:
         """See ``ObjectStore.head``."""
-        found = self._head(key)
+        with self._errors(key, "HeadObject"):
+            found = self._uploader.head(self._prefix + check_key(key))
         return _entry(key, found, size=found["ContentLength"]) if found else None
 
     def read(self, key: str, *, start: int = 0, end: int | None = None) -> Object:
@@ -100,9 +104,23 @@ class S3Store:
             return Object(present, b"")
         more: Any = {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if (start, end) != (0, None) else {}
         with self._errors(key, "GetObject"):
-            reply = self._client.get_object(Bucket=self._bucket, Key=self._prefix + check_key(key), **more)
-            data = reply["Body"].read()
+            reply, data = self._get(check_key(key), more)
         return Object(_entry(key, reply, size=_full_size(reply)), data)
+
+    def _get(self, key: str, more: Any) -> tuple[GetObjectOutputTypeDef, bytes]:
+        """Read a reply with its whole body; the library repeats requests, but not when a body breaks off."""
+
+        def ask() -> tuple[GetObjectOutputTypeDef, Callable[[], bytes]]:
+            reply = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **more)
+            seconds = self._limits.deadline_s(reply["ContentLength"])
+            return reply, lambda: within(seconds, reply["Body"].read)
+
+        for _ in range(_ATTEMPTS - 1):
+            reply, body = ask()
+            with suppress(BotoCoreError, StalledError):
+                return reply, body()
+        reply, body = ask()
+        return reply, body()
 
     def stream(self, key: str) -> Iterator[bytes]:
         """See ``ObjectStore.stream``."""
@@ -111,7 +129,8 @@ class S3Store:
 
         def pieces() -> Iterator[bytes]:
             with closing(reply["Body"]) as body, self._errors(key, "GetObject"):
-                yield from body.iter_chunks(_PIECE)
+                while piece := within(self._limits.deadline_s(_PIECE), lambda: body.read(_PIECE)):
+                    yield piece
 
         return pieces()
 
@@ -120,25 +139,8 @@ class S3Store:
         check_key(wanted.key)
         if wanted.content is None:
             raise StoreError(wanted.key, "there is nothing to upload")
-        nonce = secrets.token_hex(8)
-        arguments: dict[str, Any] = {
-            "Bucket": self._bucket,
-            "Key": self._prefix + wanted.key,
-            "ContentType": wanted.content_type,
-            "CacheControl": wanted.cache.value,
-            "Metadata": {"sha256": wanted.sha256, "write": nonce},
-        }
         with self._errors(wanted.key, "PutObject"):
-            try:
-                return self._send(wanted, arguments, _guard(condition), on_bytes)
-            except ClientError as error:
-                if condition is None or _code(error) not in CONFLICT | MISSING:
-                    raise
-                if self._is_own(wanted, nonce):
-                    return self._confirm(wanted)
-                if not self._wants_bare_etag(wanted.key, condition):
-                    raise PreconditionFailedError(self._reference(wanted.key), "somebody else changed it") from None
-            return self._send(wanted, arguments, {"IfMatch": condition.etag}, on_bytes)
+            return self._uploader.put(self._prefix + wanted.key, wanted, condition, on_bytes or (lambda _: None))
 
     def delete(self, keys: Sequence[str]) -> None:
         """See ``ObjectStore.delete``: one request for every 1,000 objects."""
@@ -165,10 +167,10 @@ class S3Store:
                 for one in (upload for page in pages for upload in page.get("Uploads", ())):
                     taken_back = one["Key"].removeprefix(self._prefix).startswith(withdrawn)
                     if one["Initiated"] < before or taken_back:
-                        uploads.abort(self._client, self._bucket, one["Key"], one["UploadId"])
+                        parts.abort(self._client, self._bucket, one["Key"], one["UploadId"])
                         count += 1
             except ClientError as error:
-                if _code(error) not in UNSUPPORTED | {"AccessDenied"}:
+                if error_code(error.response) not in UNSUPPORTED | {"AccessDenied"}:
                     raise
         return count
 
@@ -182,7 +184,10 @@ class S3Store:
         try:
             yield
         except ClientError as error:
-            code, status = _code(error), int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+            code, status = (
+                error_code(error.response),
+                int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)),
+            )
             if code in MISSING:
                 raise NoSuchObjectError(reference, "there is no such object") from None
             if code in CONFLICT:
@@ -190,51 +195,10 @@ class S3Store:
             raise store_error(reference, code, operation=operation, status=status) from None
         except BotoCoreError as error:
             raise store_error(reference, type(error).__name__, operation=operation) from None
+        except StalledError as error:
+            raise store_error(reference, "ReadTimeoutError", operation=operation) from error
         except OSError as error:
             raise StoreError(reference, f"the file to upload cannot be read ({error.strerror})") from error
-
-    def _head(self, key: str) -> HeadObjectOutputTypeDef | None:
-        with self._errors(key, "HeadObject"):
-            try:
-                return self._client.head_object(
-                    Bucket=self._bucket, Key=self._prefix + check_key(key), ChecksumMode="ENABLED"
-                )
-            except ClientError as error:
-                if _code(error) in MISSING:
-                    return None
-                raise
-
-    def _send(self, wanted: Wanted, arguments: dict[str, Any], guard: dict[str, Any], on_bytes: OnBytes | None) -> str:
-        """Send an object and make sure that it arrived: by its ETag where that is made of MD5s, else by asking."""
-        etag, expected = uploads.send(self._client, wanted, arguments, guard, on_bytes or (lambda _: None))
-        return etag if etag == expected else self._confirm(wanted)
-
-    def _is_own(self, wanted: Wanted, nonce: str) -> bool:
-        """Whether the object there is what a refused put had written: its first reply was lost.
-
-        A resumed upload carries the nonce of the run that began it, so that for large objects the content decides.
-        """
-        present = self._head(wanted.key)
-        if present is None:
-            return False
-        large = wanted.size > uploads.PART_BYTES and present["Metadata"].get("sha256") == wanted.sha256
-        return present["Metadata"].get("write") == nonce or large
-
-    def _wants_bare_etag(self, key: str, condition: Condition) -> bool:
-        """Whether a swap was refused although its condition holds: some servers compare ETags without quotes."""
-        present = self.head(key) if condition.etag is not None else None
-        return present is not None and present.etag == condition.etag
-
-    def _confirm(self, wanted: Wanted) -> str:
-        """Compare size and digest of what is there now with what was sent; returns the ETag."""
-        present = self._head(wanted.key)
-        if present is not None:
-            checksum = present.get("ChecksumSHA256", "")
-            whole = b64encode(bytes.fromhex(wanted.sha256)).decode()
-            same = present["ContentLength"] == wanted.size and present["Metadata"].get("sha256") == wanted.sha256
-            if same and ("-" in checksum or checksum in {"", whole}):
-                return present["ETag"].strip('"')
-        raise StoreError(self._reference(wanted.key), "it did not arrive whole", hint="run the command again")
 
     @cached_property
     def _is_versioned(self) -> bool:
@@ -261,7 +225,7 @@ class S3Store:
                 )
 
 
-def open_s3(bucket: str, prefix: str, *, endpoint: str | None = None) -> S3Store:
+def open_s3(bucket: str, prefix: str, *, endpoint: str | None, limits: Limits) -> S3Store:
     """Open a bucket with credentials, region and profile from the usual boto3 chain.
 
     Raises:
@@ -278,8 +242,8 @@ def open_s3(bucket: str, prefix: str, *, endpoint: str | None = None) -> S3Store
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
                 retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-                connect_timeout=10,
-                read_timeout=60,
+                connect_timeout=limits.stall_s,  # also the time-out of each block of a body
+                read_timeout=limits.stall_s,
                 max_pool_connections=_CONNECTIONS,
                 tcp_keepalive=True,
                 s3={"addressing_style": "path" if endpoint else "auto"},
@@ -287,7 +251,25 @@ def open_s3(bucket: str, prefix: str, *, endpoint: str | None = None) -> S3Store
         )
     except (BotoCoreError, ValueError) as error:
         raise store_error(f"s3://{bucket}", type(error).__name__) from None
-    return S3Store(client, bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else "")
+    _set_deadlines(client, limits)
+    return S3Store(client, bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else "", limits)
+
+
+def _set_deadlines(client: S3Client, limits: Limits) -> None:
+    """Send every request with a deadline: what trickles is given up and, like other faults, tried again."""
+    transport = cast("Any", client)._endpoint.http_session
+
+    def send(request: AWSPreparedRequest, **_: object) -> object:
+        body = request.body
+        if isinstance(body, Paced):
+            body.start()
+        size = len(body.getbuffer()) if isinstance(body, Paced) else 0
+        try:
+            return within(limits.deadline_s(size), lambda: transport.send(request))
+        except StalledError as error:
+            raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
+
+    cast("Any", client).meta.events.register("before-send.s3", send)
 
 
 def _probe(client: S3Client, bucket: str, key: str) -> Capabilities:
@@ -300,24 +282,13 @@ def _probe(client: S3Client, bucket: str, key: str) -> Capabilities:
         try:
             client.put_object(Bucket=bucket, Key=key, Body=b"Aftertalk tries conditional writes here.\n", **guard)
         except ClientError as error:
-            if _code(error) in CONFLICT | UNSUPPORTED:
-                return _code(error) in CONFLICT
+            if error_code(error.response) in CONFLICT | UNSUPPORTED:
+                return error_code(error.response) in CONFLICT
             raise
         return False
 
     creates = refused(IfNoneMatch="*") or refused(IfNoneMatch="*")
     return Capabilities(creates=creates, swaps=refused(IfMatch='"00000000000000000000000000000000"'))
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _guard(condition: Condition | None) -> dict[str, Any]:
-    """The condition as arguments of a request."""
-    if condition is None:
-        return {}
-    return {"IfNoneMatch": "*"} if condition.etag is None else {"IfMatch": f'"{condition.etag}"'}
 
 
 def _entry(key: str, reply: HeadObjectOutputTypeDef | GetObjectOutputTypeDef, *, size: int) -> Entry:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.errors import StoreError
 
@@ -31,6 +33,7 @@ _MEANINGS = {
         "the store does not allow this",
         "give the credentials the rights in docs/storage.md: list, get, put and delete below the prefix",
     ),
+    "NoSuchUpload": _Meaning("the upload was removed while it was going on", "run the command again"),
     "QuotaExceeded": _Meaning("the store's quota is used up", "free space or raise the quota"),
     "EntityTooLarge": _Meaning("the store refuses objects of this size", "raise the limit of the store or its proxy"),
     "SlowDown": _Meaning(
@@ -74,6 +77,11 @@ _ALIASES = {
 MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 UNSUPPORTED = frozenset({"501", "NotImplemented", "InvalidRequest", "InvalidArgument"})
 CONFLICT = frozenset({"412", "PreconditionFailed", "409", "ConditionalRequestConflict"})
+
+
+def error_code(response: Mapping[str, Any]) -> str:
+    """The S3 error code of a client error's response."""
+    return str(response.get("Error", {}).get("Code", ""))
 
 
 def store_error(reference: str, code: str, *, operation: str = "", status: int = 0) -> StoreError:

@@ -1,178 +1,127 @@
-"""How an object is sent to S3: whole, or in parts that a later run can continue. Verified, in bounded memory.
-
-An upload in parts that fails stays in the store, so that the next run, on any machine, sends only the parts that
-are missing; ``ObjectStore.abandon`` clears away those that nobody continued. It is begun without a checksum
-algorithm, since some servers let only the same client finish one that has it; each part is guarded by its MD5
-instead, and the whole by the SHA-256 of what was read.
-"""
+"""How an object gets to S3: guarded by a condition, and verified."""
 
 from __future__ import annotations
 
-import os
-import threading
+import secrets
 from base64 import b64encode
-from concurrent.futures import ThreadPoolExecutor
-from hashlib import file_digest, md5, sha256
+from hashlib import md5, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import StoreError
-from pipeline.storage.headers import Cache
-from pipeline.storage.protocol import OnBytes, Wanted
+from pipeline.storage.limits import Bandwidth, Paced
+from pipeline.storage.parts import PART_BYTES, Parcel, check_content, send_parts
+from pipeline.storage.protocol import Condition, OnBytes, PreconditionFailedError, Wanted
+from pipeline.storage.s3_errors import CONFLICT, MISSING, error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
-PART_BYTES = 8 * 1024 * 1024
-"""Objects up to this size are sent in one request, larger ones in parts of (at least) this size."""
-_MAX_PARTS = 9_000
-"""S3 allows 10,000."""
-_PARALLEL = 4
-_SLOTS = threading.BoundedSemaphore(12)
-"""Parts in memory at the same time, over all uploads of this process."""
+_GONE = "NoSuchUpload"
+"""Code of a finished (the reply was lost) or aborted upload in parts."""
 
 
-def part_size(size: int) -> int:
-    """Bytes of each part of an object of ``size`` bytes; the same in every run."""
-    return max(PART_BYTES, -(-size // _MAX_PARTS))
+class Uploader:
+    """Puts objects into one bucket."""
+
+    def __init__(self, client: S3Client, bucket: str, bandwidth: Bandwidth) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._bandwidth = bandwidth
+
+    def put(self, key: str, wanted: Wanted, condition: Condition | None, on_bytes: OnBytes) -> str:
+        """Send ``wanted`` to the full ``key``; returns its ETag.
+
+        Raises:
+            PreconditionFailedError: ``condition`` did not hold.
+            StoreError: the content is not what was announced, or did not arrive whole.
+            ClientError: the server refused.
+        """
+        nonce = secrets.token_hex(8)
+        arguments = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "ContentType": wanted.content_type,
+            "CacheControl": wanted.cache.value,
+            "Metadata": {"sha256": wanted.sha256, "write": nonce},
+        }
+
+        def parcel(guard: dict[str, Any]) -> Parcel:
+            return Parcel(wanted, arguments, guard, lambda data: Paced(data, self._bandwidth), on_bytes)
+
+        try:
+            return self._send(parcel(_guard(condition)))
+        except self._client.exceptions.ClientError as error:
+            code = error_code(error.response)
+            if code not in CONFLICT | MISSING | {_GONE}:
+                raise
+            present = self.head(key)
+            if present is not None and _is_own(present, wanted, nonce):
+                return self._confirm(key, wanted)
+            if condition is None or code == _GONE:
+                raise
+            if present is None or condition.etag is None or condition.etag != present["ETag"].strip('"'):
+                raise PreconditionFailedError(wanted.key, "somebody else changed it") from None
+        # The condition holds and yet was not met: this server compares ETags without quotes.
+        return self._send(parcel({"IfMatch": condition.etag}))
+
+    def head(self, key: str) -> HeadObjectOutputTypeDef | None:
+        """What the server tells of an object; ``None`` when there is none."""
+        try:
+            return self._client.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
+        except self._client.exceptions.ClientError as error:
+            if error_code(error.response) in MISSING:
+                return None
+            raise
+
+    def _send(self, parcel: Parcel) -> str:
+        """Send, and make sure that it arrived: by its ETag where that is made of MD5s, else by asking."""
+        send = send_parts if parcel.wanted.size > PART_BYTES else _send_whole
+        etag, expected = send(self._client, parcel)
+        return etag if etag == expected else self._confirm(parcel.place["Key"], parcel.wanted)
+
+    def _confirm(self, key: str, wanted: Wanted) -> str:
+        """Compare size and digest of what is there now with what was sent; returns the ETag."""
+        present = self.head(key)
+        if present is not None:
+            checksum = present.get("ChecksumSHA256", "")
+            whole = b64encode(bytes.fromhex(wanted.sha256)).decode()
+            same = present["ContentLength"] == wanted.size and present["Metadata"].get("sha256") == wanted.sha256
+            if same and ("-" in checksum or checksum in {"", whole}):
+                return present["ETag"].strip('"')
+        raise StoreError(wanted.key, "it did not arrive whole", hint="run the command again")
 
 
-def check_content(wanted: Wanted, size: int, digest: str) -> None:
-    """Refuse to publish other bytes than were announced.
-
-    Raises:
-        StoreError: size or SHA-256 differ.
-    """
-    if size != wanted.size or digest != wanted.sha256:
-        raise StoreError(wanted.key, "its content changed while it was being published", hint="run the command again")
-
-
-def digest_of(wanted: Wanted) -> tuple[int, str]:
-    """Size and SHA-256 of the content as it is now, read in pieces."""
-    if not isinstance(wanted.content, Path):
-        return len(wanted.content or b""), sha256(wanted.content or b"").hexdigest()
-    with wanted.content.open("rb") as file:
-        return os.fstat(file.fileno()).st_size, file_digest(file, "sha256").hexdigest()
-
-
-def send(
-    client: S3Client, wanted: Wanted, arguments: dict[str, Any], guard: dict[str, Any], on_bytes: OnBytes
-) -> tuple[str, str]:
-    """Send an object; returns its ETag, and the ETag it has on servers that make them of MD5s.
-
-    ``arguments`` are those of ``put_object`` and of ``create_multipart_upload``; ``guard`` is the condition of the
-    request that makes the object appear.
-
-    Raises:
-        StoreError: the content is not what ``wanted`` says; nothing is left of the upload.
-    """
-    way = _send_parts if wanted.size > PART_BYTES else _send_whole
-    return way(client, wanted, arguments, guard, on_bytes)
-
-
-def _send_whole(
-    client: S3Client, wanted: Wanted, arguments: dict[str, Any], guard: dict[str, Any], on_bytes: OnBytes
-) -> tuple[str, str]:
+def _send_whole(client: S3Client, parcel: Parcel) -> tuple[str, str]:
+    """Send an object in one request; returns its ETag, and the ETag it has on servers that make them of MD5s."""
+    wanted = parcel.wanted
     data = wanted.content.read_bytes() if isinstance(wanted.content, Path) else wanted.content or b""
     check_content(wanted, len(data), sha256(data).hexdigest())
     digest = md5(data, usedforsecurity=False)
     reply = client.put_object(
-        **arguments,
-        **guard,
-        Body=data,
+        **parcel.arguments,
+        **parcel.guard,
+        Body=parcel.pace(data),
         ContentMD5=b64encode(digest.digest()).decode(),
         ChecksumSHA256=b64encode(bytes.fromhex(wanted.sha256)).decode(),
     )
-    on_bytes(len(data))
+    parcel.on_bytes(len(data))
     return reply["ETag"].strip('"'), digest.hexdigest()
 
 
-def _send_parts(
-    client: S3Client, wanted: Wanted, arguments: dict[str, Any], guard: dict[str, Any], on_bytes: OnBytes
-) -> tuple[str, str]:
-    place: dict[str, Any] = {"Bucket": arguments["Bucket"], "Key": arguments["Key"]}
-    upload_id, present = _resumable(client, wanted, place) or (
-        client.create_multipart_upload(**arguments)["UploadId"],
-        {},
-    )
-    parts = _Parts(client, {**place, "UploadId": upload_id}, wanted, present, on_bytes)
-    numbers = range(1, -(-wanted.size // parts.size) + 1)
-    with ThreadPoolExecutor(max_workers=_PARALLEL + 1, thread_name_prefix="part") as pool:
-        whole = pool.submit(digest_of, wanted)
-        futures = [pool.submit(parts.send, number) for number in numbers]
-        try:
-            digests = [future.result() for future in futures]
-            check_content(wanted, *whole.result())
-        except StoreError:
-            abort(client, place["Bucket"], place["Key"], upload_id)
-            raise
-        finally:
-            for future in futures:
-                future.cancel()
-    completed: list[CompletedPartTypeDef] = [{"PartNumber": number, "ETag": parts.etags[number]} for number in numbers]
-    reply = client.complete_multipart_upload(**place, UploadId=upload_id, MultipartUpload={"Parts": completed}, **guard)
-    expected = f"{md5(b''.join(digests), usedforsecurity=False).hexdigest()}-{len(digests)}"
-    return reply["ETag"].strip('"'), expected
+def _guard(condition: Condition | None) -> dict[str, Any]:
+    """The condition as arguments of a request."""
+    if condition is None:
+        return {}
+    return {"IfNoneMatch": "*"} if condition.etag is None else {"IfMatch": f'"{condition.etag}"'}
 
 
-def abort(client: S3Client, bucket: str, key: str, upload_id: str) -> None:
-    """Remove an unfinished upload with its parts; it may be gone already."""
-    try:
-        client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
-    except client.exceptions.NoSuchUpload:
-        return
+def _is_own(present: HeadObjectOutputTypeDef, wanted: Wanted, nonce: str) -> bool:
+    """Whether the object there is what a refused put had written: its first reply was lost.
 
-
-def _resumable(client: S3Client, wanted: Wanted, place: dict[str, Any]) -> tuple[str, dict[int, str]] | None:
-    """The newest unfinished upload of this object and its parts (number -> ETag).
-
-    Only where the address names the content can an upload be known to be of the same object.
+    An upload in parts that was continued carries the nonce of the run that began it: there the content decides.
     """
-    if wanted.cache is not Cache.IMMUTABLE:
-        return None
-    found = client.list_multipart_uploads(Bucket=place["Bucket"], Prefix=place["Key"]).get("Uploads", [])
-    own = sorted((one for one in found if one["Key"] == place["Key"]), key=lambda one: one["Initiated"])
-    if not own:
-        return None
-    upload_id = own[-1]["UploadId"]
-    parts: dict[int, str] = {}
-    for page in client.get_paginator("list_parts").paginate(**place, UploadId=upload_id):
-        parts.update({one["PartNumber"]: one["ETag"].strip('"') for one in page.get("Parts", ())})
-    return upload_id, parts
-
-
-class _Parts:
-    """Sends the parts of one upload that the store does not have; used from several threads."""
-
-    def __init__(
-        self, client: S3Client, place: dict[str, Any], wanted: Wanted, present: dict[int, str], on_bytes: OnBytes
-    ) -> None:
-        self._client = client
-        self._place = place
-        self._wanted = wanted
-        self._present = present
-        self._on_bytes = on_bytes
-        self.size = part_size(wanted.size)
-        self.etags: dict[int, str] = {}
-
-    def send(self, number: int) -> bytes:
-        """Send one part unless it is there; returns its MD5."""
-        with _SLOTS:
-            data = self._read((number - 1) * self.size)
-            digest = md5(data, usedforsecurity=False)
-            etag = self._present.get(number)
-            if etag != digest.hexdigest():
-                guard = b64encode(digest.digest()).decode()
-                reply = self._client.upload_part(**self._place, PartNumber=number, Body=data, ContentMD5=guard)
-                etag = reply["ETag"].strip('"')
-            self.etags[number] = etag
-            self._on_bytes(len(data))
-        return digest.digest()
-
-    def _read(self, start: int) -> bytes:
-        if not isinstance(self._wanted.content, Path):
-            return (self._wanted.content or b"")[start : start + self.size]
-        with self._wanted.content.open("rb") as file:
-            file.seek(start)
-            return file.read(self.size)
+    metadata = present["Metadata"]
+    continued = wanted.size > PART_BYTES and metadata.get("sha256") == wanted.sha256
+    return continued or metadata.get("write") == nonce

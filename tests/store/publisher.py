@@ -11,8 +11,8 @@ from hashlib import file_digest
 from pathlib import Path
 
 from pipeline.storage import open_store
+from pipeline.storage.parts import PART_BYTES
 from pipeline.storage.protocol import Wanted
-from pipeline.storage.uploads import PART_BYTES
 from tests.unit.storage.simulation import run, site
 
 RECORDINGS = 40

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.errors import StoreError
 from pipeline.storage.headers import Cache
+from pipeline.storage.parts import PART_BYTES
 from pipeline.storage.protocol import (
     IF_ABSENT,
     BadKeyError,
@@ -21,7 +22,6 @@ from pipeline.storage.protocol import (
     PreconditionFailedError,
     Wanted,
 )
-from pipeline.storage.uploads import PART_BYTES
 
 pytestmark = pytest.mark.store
 NAMES = ["a.txt", "e/s/r/index.html", "media/e/r/0123456789abcdef/captions/en.vtt", "with space & +%25 ü日本.txt"]

@@ -1,0 +1,108 @@
+"""Limits on the traffic with a store: how fast at most, and how slow at least before it counts as stalled."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How a store is talked to.
+
+    A time-out of a socket never fires while a byte trickles in now and then, so that every request also has a
+    deadline: ``stall_s``, and longer for what it carries.
+    """
+
+    stall_s: float = 60.0
+    """Seconds a request may take besides sending or receiving its content; one that takes longer is repeated."""
+    slowest: int = 4096
+    """bytes/s below which content counts as stalled."""
+    bandwidth: int | None = None
+    """bytes/s that all uploads together may use; ``None`` is unlimited."""
+
+    def deadline_s(self, size: int) -> float:
+        """Seconds that a request with ``size`` bytes of content may take."""
+        return self.stall_s + size / self.slowest
+
+
+class StalledError(Exception):
+    """A call did not end in time."""
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """The result of ``call``; when it takes longer than ``seconds`` it is left alone in a thread that ends with us.
+
+    Raises:
+        StalledError: it took too long.
+    """
+    results: list[T] = []
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run, name="request", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failures:
+        raise failures[0]
+    if not results:
+        raise StalledError(f"no answer within {seconds:.0f} s")
+    return results[0]
+
+
+class Bandwidth:
+    """Divides a bandwidth among all who send; ``None`` is unlimited."""
+
+    def __init__(self, bytes_per_s: int | None) -> None:
+        self._rate = bytes_per_s
+        self._lock = threading.Lock()
+        self._free_at = 0.0
+
+    def spend(self, size: int) -> None:
+        """Wait until ``size`` bytes may be sent."""
+        if not self._rate:
+            return
+        with self._lock:
+            begin = max(self._free_at, time.monotonic())
+            self._free_at = begin + size / self._rate
+        time.sleep(max(0.0, begin - time.monotonic()))
+
+
+class Paced(io.BytesIO):
+    """The body of a request. It is read twice: at full speed to be signed, then, once ``started``, at the pace allowed.
+
+    Being a file, it is also sent in small blocks, each with a time-out of its own; bytes would have to go out as a
+    whole within one time-out, which a slow line cannot do.
+    """
+
+    def __init__(self, data: bytes, bandwidth: Bandwidth) -> None:
+        super().__init__(data)
+        self._bandwidth = bandwidth
+        self._is_started = False
+
+    def start(self) -> None:
+        """From here on what is read goes out to the store."""
+        self._is_started = True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go back, to sign or to send again."""
+        self._is_started = False
+        return super().seek(offset, whence)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next bytes, when it is their time."""
+        data = super().read(size)
+        if self._is_started:
+            self._bandwidth.spend(len(data))
+        return data
