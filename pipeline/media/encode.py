@@ -100,17 +100,12 @@ def aac(flac: Path, duration_ms: int, bit_rate: int, gain_db: float) -> Command:
     return _command([ffmpeg.output(stream, "sound.mp4", **options)], flac, duration_ms)
 
 
-def still(source: Path, probe: Probe, at_ms: int, size: tuple[int, int]) -> Command:
-    """The picture shown at ``at_ms`` as ``still.png``."""
-    video = probe.video
-    if video is None:
-        raise ValueError("there is no picture to show")
-    given = _input(probe, threads=1, seek_ms=at_ms if video.timed else None)
-    from_ms = at_ms if video.timed else 0
-    whole = Chunk(from_ms, None, from_ms, 0, (from_ms,))
-    stream = _prepared(given[str(video.index)], video, whole, size)
+def still(rendition: Path, at_ms: int, size: tuple[int, int]) -> Command:
+    """The picture that ``rendition`` (a file of ours) shows at ``at_ms`` as ``still.png``."""
+    given = ffmpeg.input("file:/in/src", f="mov", protocol_whitelist="file", ss=f"{at_ms}ms", threads=1)
+    stream = given.video.filter("scale", *size, flags="lanczos")
     options = {"frames:v": 1, "c:v": "png", "f": "image2", "update": 1, **_BITEXACT}
-    return _command([ffmpeg.output(stream, "still.png", **options)], source, 0)
+    return _command([ffmpeg.output(stream, "still.png", **options)], rendition, 0)
 
 
 def _input(probe: Probe, *, threads: int, seek_ms: int | None = None) -> Any:
@@ -169,7 +164,7 @@ def _cascade(stream: Any, sizes: Sequence[tuple[int, int]]) -> list[Any]:
     result = []
     for number, size in enumerate(sizes):
         if number:
-            stream = stream.filter("scale", *size, flags="lanczos")
+            stream = stream.filter("scale", *size, flags="lanczos").filter("setsar", 1)
         if number + 1 < len(sizes):
             halves = stream.filter_multi_output("split", 2)
             result.append(halves[0])

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pipeline.errors import MediaError
 from pipeline.media import chunks, hls, mp4, samples
 from pipeline.media.boxes import codec_string
@@ -25,6 +27,16 @@ def picture(path: Path) -> Samples | None:
         MediaError: it is not an MP4 file.
     """
     return next((one for one in samples.read(path) if one.video), None)
+
+
+def shown_at(path: Path, at_ms: int) -> int:
+    """When the picture that is shown at ``at_ms`` appears, ms rounded down; the first one's time before that."""
+    track = picture(path)
+    if track is None:
+        raise MediaError(path.name, "has no picture")
+    times = np.sort(track.time)
+    index = int(np.searchsorted(times, at_ms * track.timescale // 1000, side="right")) - 1
+    return int(times[max(0, index)]) * 1000 // track.timescale
 
 
 def sound(path: Path) -> Sound:

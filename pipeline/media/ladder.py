@@ -109,12 +109,13 @@ def display_size(video: VideoTrack) -> tuple[int, int]:
 
 def copy_obstacles(probe: Probe, video: VideoTrack, settings: TranscodeSettings) -> list[str]:
     """Why the source's picture cannot be a rendition as it is; nothing when it can."""
+    if video.codec != "h264":
+        return [f"it is {video.codec}, not H.264"]
     width, height = display_size(video)
     shape = video.sample_aspect[0] / video.sample_aspect[1]
     allowed = 1.5 * max_rate(min(width, height), video.frame_rate)
     rules = (
         (not settings.copy_source, "copying is switched off"),
-        (video.codec != "h264", f"it is {video.codec}, not H.264"),
         (video.pixel_format not in {"yuv420p", "yuvj420p"}, f"its pixels are {video.pixel_format}, not 8-bit 4:2:0"),
         (video.profile not in COPY_PROFILES, f"its profile is {video.profile or 'not known'}"),
         (video.level > COPY_LEVEL, f"its level is {video.level / 10}"),

@@ -33,7 +33,7 @@ PROBLEMS = {
     "unknown": ("is not a media file of a known kind", "give a recording, for example MP4, MKV, WebM, MP3 or WAV"),
     "moov": ("is an MP4 without its index (moov)", "the recording or the copy was interrupted; take the original"),
     "unreadable": ("cannot be read", "take the original, or repair it with the program that recorded it"),
-    "undecodable": ("has a picture track of which no picture can be decoded", "convert it to H.264 first"),
+    "undecodable": ("has picture or sound that cannot be decoded", "convert it to H.264 and AAC first"),
     "unknown codec": ("is in a codec that cannot be decoded", "convert it to H.264 and AAC first"),
     "encrypted": ("is encrypted", "export it without copy protection"),
     "nothing": ("holds neither picture nor sound", "check that this is the right file"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -53,8 +54,11 @@ def probe(path: str) -> dict[str, Any]:
         if len(container.streams) > MAX_STREAMS:
             raise BadMediaError("streams", str(len(container.streams)))
         tracks = _read(container)
-        picture = _first_picture(path, tracks)
-        return _describe(container, tracks, picture)
+        frames = _first_frames(path, tracks)
+        for index, track in tracks.items():
+            if index not in frames and (isinstance(track, Pictures) or not frames):
+                raise BadMediaError("undecodable", track.stream.codec_context.name)
+        return _describe(container, {index: tracks[index] for index in tracks if index in frames}, frames)
 
 
 def _open(path: str) -> Any:
@@ -132,11 +136,11 @@ def _demux(container: Any, tracks: dict[int, Track]) -> None:
         tracks[packet.stream_index].add(packet)
 
 
-def _describe(container: Any, tracks: dict[int, Track], picture: Any | None) -> dict[str, Any]:
+def _describe(container: Any, tracks: dict[int, Track], frames: dict[int, Any]) -> dict[str, Any]:
     starts = [track.start_s() for track in tracks.values() if track.start is not None]
     origin = min(starts, default=Fraction(0))
     main = next((track for track in tracks.values() if isinstance(track, Pictures)), None)
-    video = _describe_video(main, origin, picture) if main and picture else None
+    video = _describe_video(main, origin, frames[main.stream.index]) if main else None
     end = max(track.end_s() for track in tracks.values())
     return {
         "container": container.format.name,
@@ -190,24 +194,24 @@ def _describe_video(track: Pictures, origin: Fraction, frame: Any) -> dict[str, 
     }
 
 
-def _first_picture(path: str, tracks: dict[int, Track]) -> Any | None:
-    """The first picture that can be decoded, proof that there is one; ``None`` without video.
+def _first_frames(path: str, tracks: dict[int, Track]) -> dict[int, Any]:
+    """The first picture or sound of each track that can be decoded, by stream index: proof that there is one.
 
     The file is opened again: not every format can be wound back.
     """
-    main = next((track for track in tracks.values() if isinstance(track, Pictures)), None)
-    if main is None:
-        return None
+    found: dict[int, Any] = {}
+    tried = dict.fromkeys(tracks, 0)
     with _open(path) as container:
-        for count, packet in enumerate(container.demux(container.streams[main.stream.index])):
-            try:
-                for frame in packet.decode():
-                    return frame
-            except av.error.FFmpegError:
+        for packet in container.demux([container.streams[index] for index in tracks]):
+            index = packet.stream_index
+            if index in found or tried[index] > DECODED_PACKETS:
+                if all(one in found or tried[one] > DECODED_PACKETS for one in tracks):
+                    break
                 continue
-            if count > DECODED_PACKETS:
-                break
-    raise BadMediaError("undecodable", main.stream.codec_context.name)
+            tried[index] += 1
+            with suppress(av.error.FFmpegError, NotImplementedError):
+                found.update((index, frame) for frame in packet.decode()[:1])
+    return found
 
 
 def _describe_audio(track: Track, origin: Fraction) -> dict[str, Any]:

@@ -184,7 +184,7 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
             )
             for number, (tag, made) in enumerate(tracks)
         ]
-        poster = _poster(job, task, bench, folder) if pictures else None
+        poster = _poster(task, bench, folder) if pictures else None
     rate = min(probe.video.frame_rate, ladder.MAX_FRAME_RATE) if probe.video else 0.0
     return Output(
         data={
@@ -215,7 +215,7 @@ def _encoded_sound(bench: Bench, task: Task, probe: Probe, track: tuple[int, int
     return joining.sound(into / "sound.mp4")
 
 
-def _poster(job: Job, task: Task, bench: Bench, folder: Path) -> dict[str, Any] | None:
+def _poster(task: Task, bench: Bench, folder: Path) -> dict[str, Any] | None:
     """Choose a moment by the thumbnails, and decode that one picture in full size."""
     pictures: Sequence[Task] = task.parts[1:]
     size = _thumb_size(task)
@@ -230,5 +230,6 @@ def _poster(job: Job, task: Task, bench: Bench, folder: Path) -> dict[str, Any] 
         return None
     largest = _rungs(task)[0]
     whole = stills.thumb_size(largest.width, largest.height, stills.POSTER_SIDE)
-    _run(bench, encode.still(job.source.path, _probe(job), moments[best], whole), folder)
+    rendition = bench.out / f"{largest.name}.mp4"
+    _run(bench, encode.still(rendition, joining.shown_at(rendition, moments[best]), whole), folder)
     return stills.write_poster(folder / "still.png", bench.out)
