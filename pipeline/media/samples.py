@@ -210,10 +210,13 @@ def _joined(arrays: Sequence[Any]) -> Any:
 
 
 def start_at_zero(track: Samples) -> Samples:
-    """The same track with its first picture shown from the very start.
+    """The pictures from the first key frame that is shown on, which is shown from the very start.
 
-    A player that needs picture and sound to begin would otherwise wait, or skip what comes before.
+    What an edit list of the source hides before it is left out; and a player that needs picture and sound to begin
+    would wait, or skip what comes before, if the first picture came late.
     """
-    time = track.time.copy()
-    time[int(np.argmin(time))] = 0
-    return replace(track, time=time)
+    shown = np.flatnonzero(track.sync & (track.time >= 0))
+    first = int(shown[0]) if len(shown) else 0
+    arrays = {name: getattr(track, name)[first:].copy() for name in ("file", "offset", "size", "time", "sync")}
+    arrays["time"][int(np.argmin(arrays["time"]))] = 0
+    return replace(track, **arrays)
