@@ -11,6 +11,7 @@ from catalog.errors import Finding, InvalidDocumentError
 from catalog.model import Event
 from catalog.programme import native
 from catalog.programme.native import ProgrammeSource
+from pipeline import releases
 from pipeline.config import EVENT_FILE, INBOX, WORKSPACE, Settings, load_settings
 from pipeline.errors import ConfigurationError
 
@@ -53,13 +54,18 @@ def load(root: Path, import_programme: ImportProgramme) -> CatalogueDirectory:
     except InvalidDocumentError as error:
         mistakes += error.findings
         settings = Settings(title="?")
+    try:
+        decided = releases.load(root)
+    except InvalidDocumentError as error:
+        mistakes += error.findings
+        decided = releases.Releases()
     for folder in _event_folders(root, settings):
         try:
             event, findings = _load_event(folder, import_programme)
         except InvalidDocumentError as error:
             mistakes += error.findings
         else:
-            events.append(event)
+            events.append(releases.apply(event, decided))
             noticed += findings
     if mistakes:
         raise InvalidDocumentError(str(root), tuple(mistakes))

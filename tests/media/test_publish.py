@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -346,9 +345,9 @@ def test_withdraw_from_the_command_line(meeting: Meeting) -> None:
     assert "meeting/panel" in unknown.stderr
 
 
-def moments() -> Iterator[float]:
+def moments() -> list[float]:
     chance = random.Random(7)  # the same moments every time
-    yield from (chance.uniform(0.3, 6.0) for _ in range(4))
+    return [chance.uniform(0.3, 6.0) for _ in range(4)]
 
 
 @pytest.mark.parametrize("seconds", moments())
