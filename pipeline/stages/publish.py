@@ -150,7 +150,7 @@ class Publication:
                 uploaded=len(plan.uploads),
                 unchanged=len(plan.skips),
                 deleted=len(plan.withdrawals) + len(plan.deletes),
-                generation=outcome.generation,
+                generation=plan.generation,
                 address=address(self._directory, self._store),
                 dry_run=dry_run,
             )
