@@ -58,9 +58,17 @@ _MEANINGS = {
     "SSLError": _Meaning(
         "the store's certificate is not accepted", "name the authority's certificates in AWS_CA_BUNDLE"
     ),
+    "ConnectionClosedError": _Meaning(
+        "the connection broke again and again", "check the network, then run the command again; what was sent is kept"
+    ),
     "ReadTimeoutError": _Meaning("the store stopped answering", "run the command again; what was sent is kept"),
 }
 _ALIASES = {
+    "HTTPClientError": "ConnectionClosedError",
+    "ConnectionError": "ConnectionClosedError",
+    "IncompleteReadError": "ConnectionClosedError",
+    "ResponseStreamingError": "ConnectionClosedError",
+    "ProxyConnectionError": "EndpointConnectionError",
     "RequestExpired": "RequestTimeTooSkewed",
     "ExpiredTokenException": "ExpiredToken",
     "AllAccessDisabled": "AccessDenied",
