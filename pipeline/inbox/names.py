@@ -41,6 +41,7 @@ def key(text: str) -> str:
     >>> key("Thème 1 Panel"), key("THEME-1_panel"), key("日本語")
     ('theme-1-panel', 'theme-1-panel', '')
     """
+    text = text.encode(errors="replace").decode()  # names may hold bytes that are not UTF-8
     if not any(character.isascii() and character.isalnum() for character in unicodedata.normalize("NFKD", text)):
         return ""
     return slugify(text, fallback="other")
