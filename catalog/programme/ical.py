@@ -34,7 +34,7 @@ def read(content: bytes, reading: Reading) -> None:
         number for number, line in enumerate(written.splitlines(), start=1) if line.upper().startswith("BEGIN:VEVENT")
     ]
     try:
-        calendars = Calendar.from_ical(written, multiple=True)
+        calendars = Calendar.from_ical(_closed(written, reading), multiple=True)
     except (ValueError, IndexError, KeyError, RecursionError) as error:
         raise refuse(reading.name, f"this calendar cannot be read: {error}", "export it again") from error
     events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
@@ -42,14 +42,42 @@ def read(content: bytes, reading: Reading) -> None:
         reading.event.title = reading.event.title or _text(calendar, "X-WR-CALNAME", "NAME")
         reading.event.abstract = reading.event.abstract or _text(calendar, "X-WR-CALDESC", "DESCRIPTION")
         reading.event.timezone = reading.event.timezone or _text(calendar, "X-WR-TIMEZONE")
-    if len(lines) != len(events):
-        reading.warn(Where(), f"{len(lines)} entries begin in this file, but {len(events)} could be read")
+    for _ in lines[len(events) :]:
+        reading.leave_out(Where(), f"of {len(lines)} entries that begin in this file only {len(events)} are complete")
     for index, event in enumerate(events):
         where = Where(lines[index] if len(lines) == len(events) else 0, f"VEVENT[{_text(event, 'UID')[:60]}]")
         if _text(event, "STATUS").upper() == "CANCELLED":
             reading.leave_out(where, f"{_text(event, 'SUMMARY')[:80]!r} is marked as cancelled")
         else:
             reading.add(_talk(event, where, reading))
+
+
+def _closed(written: str, reading: Reading) -> str:
+    """The text with every component ended that a cut or a slip left open: one such would cost all the others."""
+    lines: list[str] = []
+    open_parts: list[str] = []
+
+    def close(down_to: int, number: int) -> None:
+        for part in reversed(open_parts[down_to:]):
+            reading.warn(Where(number), f"END:{part} is missing before this line", "export it again")
+            lines.append(f"END:{part}")
+        del open_parts[down_to:]
+
+    number = 0
+    for number, line in enumerate(written.splitlines(), start=1):
+        keyword, _, part = line.strip().upper().partition(":")
+        if keyword == "BEGIN":
+            if part in {"VEVENT", "VCALENDAR"} and part in open_parts:
+                close(open_parts.index(part), number)
+            open_parts.append(part)
+        elif keyword == "END":
+            if part not in open_parts:
+                continue
+            close(len(open_parts) - open_parts[::-1].index(part), number)
+            open_parts.pop()
+        lines.append(line)
+    close(0, number + 1)
+    return "\r\n".join([*lines, ""])
 
 
 def _decode(content: bytes, reading: Reading) -> str:

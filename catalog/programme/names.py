@@ -139,9 +139,9 @@ def _listed(listing: str, role: str, *, plural: bool) -> list[RawPerson]:
             last = people[-1]
             joined = f"{last.organisation} and {', '.join(parts)}" if last.organisation else ", ".join(parts)
             people[-1] = RawPerson(last.name, role=role, organisation=joined)
-    if not people and listing and listing.casefold() not in {"tbc", "tba", "tbd", "n/a", "none", "-"}:
+    if not people and listing.strip(" ,") and listing.casefold() not in {"tbc", "tba", "tbd", "n/a", "none", "-"}:
         # Nobody by name: the organisation presents.
-        people.append(RawPerson(listing.split(",")[0].strip()[:200], role=role))
+        people.append(RawPerson(listing.strip(" ,").split(",")[0].strip()[:200], role=role))
     shared = people[-1].organisation if people else ""
     return [RawPerson(one.name, role=one.role, organisation=one.organisation or shared) for one in people]
 

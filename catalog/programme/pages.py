@@ -40,7 +40,7 @@ def read(files: Mapping[str, bytes], reading: Reading) -> None:
     taken: dict[str, str] = {}
     pages = [markup.parse(name, content) for name, content in files.items() if is_page(name)]
     # The more specific pages first: what an overview or a translation repeats belongs to them.
-    for page in sorted(pages, key=lambda one: (len(one.videos), one.name.count("/"), one.name)):
+    for page in sorted(pages, key=lambda one: (not one.slots, len(one.videos), one.name.count("/"), one.name)):
         reading.name = page.name
         if page.data.get("permalink") == "/" or PurePosixPath(page.name).stem in {"index", "home"}:
             reading.event.title = reading.event.title or first(page.data, "title")

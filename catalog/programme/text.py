@@ -41,6 +41,7 @@ _SILENT = frozenset(
 _KNOWN = _BLOCKS | _SILENT | _SWALLOWED | frozenset(_MARKS)
 _TAG = re.compile(r"</?(" + "|".join(sorted(_KNOWN, key=len, reverse=True)) + r")(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _STRUCTURE = re.compile(r"</?(?:p|div|ul|ol|table|h[1-6])(?:\s[^<>]*)?>", re.IGNORECASE)
+_UNFINISHED = re.compile(r"<(?!/?[A-Za-z](?:[^<>\"']|\"[^<>\"]*\"|'[^<>']*')*>)")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos|nbsp|[a-z]{2,8}\d?);", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_\[\]<>])")
 _LINE_START = re.compile(r"(?m)^(\s*)(#{1,6}|[-+>]|\d{1,9}[.)])(?=\s|$)")
@@ -77,6 +78,14 @@ def is_web_address(text: str) -> bool:
     return re.match(r"https?://[^\s/?#]+", text) is not None
 
 
+def _without_comments(text: str) -> str:
+    kept, end = [], 0
+    while (start := text.find("<!--", end)) >= 0 and (stop := text.find("-->", start)) >= 0:
+        kept.append(text[end:start])
+        end = stop + 3
+    return "".join([*kept, text[end:]])
+
+
 class _Markdown(HTMLParser):
     """Writes Markdown while HTML is fed to it."""
 
@@ -95,7 +104,8 @@ class _Markdown(HTMLParser):
     def convert(cls, text: str, *, escape: bool, marks: bool = True) -> str:
         """Markdown of an HTML text."""
         parser = cls(escape=escape, marks=marks)
-        parser.feed(text)
+        # Unfinished tags and quotes cost the parser quadratic time; as text they cost nothing.
+        parser.feed(_UNFINISHED.sub("&lt;", _without_comments(text)))
         parser.close()
         joined = "".join(parser.parts + [_MARKS[tag] for tag in reversed(parser.open_marks)])
         lines = [one.rstrip() if not one.endswith("  ") else one for one in joined.split("\n")]

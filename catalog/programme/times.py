@@ -27,7 +27,7 @@ _ISO_DURATION = re.compile(
 _CLOCK_DURATION = re.compile(r"(\d{1,3}):([0-5]?\d)(?::([0-5]?\d))?", re.ASCII)
 _WORD_DURATION = re.compile(
     r"(?:(\d{1,3})(?:[.,](\d{1,2}))? ?(?:h|hrs?|hours?|std\.?|stunden?|heures?|horas?|or[ae]|uur|時間))?"
-    r"(?: ?(\d{1,5}) ?(?:m|'|mins?\.?|minutes?|minuten?|minutos?|minut[io]|分))?",
+    r"(?: ?(\d{1,5}) ?(?:m|'|mins?\.?|minutes?|minuten?|minutos?|minut[io]|分)?)?",
     re.ASCII,
 )
 _MONTHS = {
@@ -119,7 +119,7 @@ def duration(text: str) -> timedelta | None:
         return _length(days=weeks * 7 + days, hours=hours, minutes=minutes, seconds=seconds)
     if re.fullmatch(r"\d{1,5}(\.0+)?", text, re.ASCII):
         return _length(minutes=int(text.partition(".")[0]))
-    if text and (match := _WORD_DURATION.fullmatch(text.replace("and", " ").replace("  ", " "))):
+    if text and (match := _WORD_DURATION.fullmatch(" ".join(re.sub(r"\b(?:and|und|et|y|e)\b", " ", text).split()))):
         tenths = int((match[2] or "0").ljust(2, "0")) * 36
         return _length(hours=int(match[1] or 0), minutes=int(match[3] or 0), seconds=tenths)
     return None

@@ -63,7 +63,7 @@ def parse(name: str, content: bytes) -> Element:
         InvalidDocumentError: it is not well-formed, declares entities, or is too deep or too large.
     """
     builder = _Builder(name)
-    # Entities may not be declared at all, so nothing can expand; a plain DOCTYPE is harmless.
+    # Entities may not be declared at all, so nothing can expand; a DOCTYPE that names no other file is harmless.
     parser = create_parser(forbid_dtd=False, forbid_entities=True, forbid_external=True)
     parser.setContentHandler(builder)
     source = xmlreader.InputSource()
@@ -74,7 +74,9 @@ def parse(name: str, content: bytes) -> Element:
         place = Where(error.getLineNumber() or 0)
         raise refuse(name, f"this is not well-formed XML: {error.getMessage()}", "export it again", place) from error
     except DefusedXmlException as error:
-        raise refuse(name, "entity declarations are not allowed", "remove the <!DOCTYPE …> part") from error
+        raise refuse(
+            name, "entity declarations and references to other files are not allowed", "remove the <!DOCTYPE …> part"
+        ) from error
     except (LookupError, ValueError) as error:
         raise refuse(name, f"this XML cannot be read: {error}", "save it as UTF-8") from error
     if builder.root is None:

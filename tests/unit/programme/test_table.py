@@ -1,0 +1,173 @@
+"""Spreadsheets saved as CSV."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog.errors import InvalidDocumentError
+from catalog.model import LinkKind
+from catalog.programme import Options, read
+from catalog.programme.vocabulary import field_of
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("Title", "title"),
+        ("Session title", "title"),
+        ("TITEL", "title"),
+        ("título", "title"),
+        ("タイトル", "title"),
+        ("start_time", "start"),
+        ("StartTime", "start"),
+        ("Beginn", "start"),
+        ("Duration (min)", "duration"),
+        ("Durée", "duration"),
+        ("Speaker 2", "people"),
+        ("Referent:innen", ""),
+        ("Referent/in", "people"),
+        ("Salle", "room"),
+        ("Do not record?", "do_not_record"),
+        ("Abstrct", "abstract"),
+        ("abtract", "abstract"),
+        ("Affiliation", "organisation"),
+        ("Internal notes", ""),
+    ],
+)
+def test_headers(header: str, field: str) -> None:
+    """Case, accents, punctuation, numbers and one wrong letter do not matter; unknown headers are not guessed."""
+    assert field_of(header) == field
+
+
+def test_a_row_is_a_talk() -> None:
+    """Every column arrives where it belongs."""
+    written = (
+        "Code;Titel;Datum;Beginn;Ende;Raum;Referenten;Sprache;Zusammenfassung;Folien;Nicht aufzeichnen\n"
+        "A1;Moos;28.06.2021;14:00;15:30;Saal;Ann Li (ANU) und Bo Ek;Deutsch;Über Moos;https://x.example/deck;ja\n"
+    )
+    (talk,) = read("p.csv", written.encode()).event.sessions
+    assert (talk.id, talk.title, talk.room, talk.language, talk.abstract) == ("a1", "Moos", "Saal", "de", "Über Moos")
+    assert (talk.start, talk.duration) == (datetime(2021, 6, 28, 14), timedelta(minutes=90))
+    assert [(person.name, person.organisation) for person in talk.people] == [("Ann Li", "ANU"), ("Bo Ek", "")]
+    assert [(link.url, link.kind) for link in talk.links] == [("https://x.example/deck", LinkKind.SLIDES)]
+    assert talk.do_not_record
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "start", "minutes"),
+    [
+        ("Start,Duration", "2021-06-28 14:00,90", datetime(2021, 6, 28, 14), 90),
+        ("Start,End", "2021-06-28T14:00Z,2021-06-28T15:00Z", datetime(2021, 6, 28, 14, tzinfo=UTC), 60),
+        ("Date,Time", "2021-06-28,14:00 – 15:30", datetime(2021, 6, 28, 14), 90),
+        ("Day,Time slot", "28 June 2021,2:00 pm - 3:30 pm", datetime(2021, 6, 28, 14), 90),
+        ("Date,Start,End", "2021-06-28,23:30,00:15", datetime(2021, 6, 28, 23, 30), 45),
+        ("Date,Start,Length", "2021-06-28,9h30,1:15", datetime(2021, 6, 28, 9, 30), 75),
+        ("Start", "28.06.2021 14:00", datetime(2021, 6, 28, 14), None),
+        ("Start", "June 28, 2021 2:00 pm", datetime(2021, 6, 28, 14), None),
+        ("Start", "2021-06-28 14:00 UTC", datetime(2021, 6, 28, 14, tzinfo=UTC), None),
+    ],
+)
+def test_times_in_any_combination_of_columns(header: str, row: str, start: datetime, minutes: int | None) -> None:
+    """Day and time together or apart, ends or lengths, ranges, past midnight."""
+    cells = ",".join(f'"{cell}"' for cell in (row.split(",") if header != "Start" else [row]))
+    (talk,) = read("p.csv", f"Title,{header}\nMoss,{cells}\n".encode()).event.sessions
+    assert talk.start == start
+    assert talk.duration == (timedelta(minutes=minutes) if minutes else None)
+
+
+def test_slashed_dates_follow_the_setting_only() -> None:
+    """03/04 is March by default and April with the setting; 28/06 without it is reported, not guessed."""
+    content = b"Title,Date,Start\nA,03/04/2021,10:00\n"
+    assert read("p.csv", content).event.start == date(2021, 3, 4)
+    assert read("p.csv", content, options=Options(day_first=True)).event.start == date(2021, 4, 3)
+    odd = read("p.csv", b"Title,Date,Start\nA,28/06/2021,10:00\n")
+    assert odd.event.sessions[0].start is None
+    assert any("28/06/2021" in finding.message and finding.line == 2 for finding in odd.findings)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_any_separator_and_encoding(encoding: str, separator: str) -> None:
+    """With or without a byte order mark, as Excel in any country saves it."""
+    rows = [["Title", "Room", "Speaker"], ["Café", "Größe", "Zoë Li"]]
+    written = "\r\n".join(separator.join(row) for row in rows)
+    (talk,) = read("p.csv", written.encode(encoding)).event.sessions
+    assert (talk.title, talk.room, talk.people[0].name) == ("Café", "Größe", "Zoë Li")
+
+
+def test_headers_below_a_banner_and_unknown_columns() -> None:
+    """Title rows above the headers are passed over; columns that were not used are named."""
+    written = "Programme of the meeting,,\n,,\nTitle,Start,Catering\nMoss,2021-06-28 10:00,soup\n"
+    programme = read("p.csv", written.encode())
+    assert programme.sessions == 1
+    assert any("'Catering'" in finding.message for finding in programme.findings)
+
+
+def test_cancelled_and_half_empty_rows_are_explained() -> None:
+    """A cancelled row is left out with its line; a row without a title is a session; an empty row is nothing."""
+    written = "Title,Room,Status\nMoss,A,confirmed\nGone,B,cancelled\n,,\n,C,confirmed\n"
+    programme = read("p.csv", written.encode())
+    assert (programme.talks, [one.title for one in programme.event.sessions]) == (3, ["Moss", "Untitled"])
+    assert programme.left_out[0].line == 3
+
+
+def test_an_open_quotation_mark_is_refused() -> None:
+    """It would swallow the rows after it; the message names its line."""
+    with pytest.raises(InvalidDocumentError) as caught:
+        read("p.csv", b'Title,Room\nA,1\n"B,2\nC,3\n')
+    assert caught.value.findings[0].line == 3
+
+
+NAMES = st.sampled_from(["Ann Li", "Bo Ek", "Zoë van der Berg", "かっくん", "O'Neil Ray"])
+CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40)
+ROW = st.fixed_dictionaries(
+    {
+        "Title": CELL.filter(lambda cell: cell.strip() != ""),
+        "Room": CELL,
+        "Start": st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)).map(lambda one: one.replace(microsecond=0)),
+        "Duration": st.integers(1, 600),
+        "Speakers": st.lists(NAMES, min_size=1, max_size=4, unique=True),
+        "Abstract": st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.just("\n"), max_size=200),
+    }
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(ROW, min_size=1, max_size=8),
+    st.sampled_from(",;\t|"),
+    st.permutations(["Title", "Room", "Start", "Duration", "Speakers", "Abstract"]),
+)
+def test_every_row_of_any_table_is_a_session(rows: list[dict[str, object]], separator: str, order: list[str]) -> None:
+    """Whatever the cells, the order of columns and the separator: rows in are sessions out, with their values."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=separator)
+    writer.writerow(order)
+    for row in rows:
+        values = {**row, "Speakers": "; ".join(row["Speakers"]), "Start": row["Start"].isoformat(" ")}  # type: ignore[arg-type, attr-defined]
+        writer.writerow([values[name] for name in order])
+    programme = read("p.csv", out.getvalue().encode())
+    assert (programme.talks, programme.sessions, programme.left_out) == (len(rows), len(rows), ())
+    assert len({session.id for session in programme.event.sessions}) == len(rows)
+    wanted = sorted((row["Start"], timedelta(minutes=row["Duration"]), tuple(row["Speakers"])) for row in rows)  # type: ignore[arg-type]
+    found = sorted(
+        (one.start, one.duration, tuple(person.name for person in one.people)) for one in programme.event.sessions
+    )
+    assert found == wanted
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=400) | st.text(max_size=400).map(str.encode))
+def test_no_bytes_are_a_crash(content: bytes) -> None:
+    """Any file is a programme or is refused with a message; talks in are sessions out and explanations."""
+    for name in ("p.csv", "p.md"):
+        with contextlib.suppress(InvalidDocumentError):
+            programme = read(name, b"title,start\n" + content)
+            assert programme.talks == programme.sessions + len(programme.left_out)
