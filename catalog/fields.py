@@ -27,6 +27,7 @@ RESERVED_IDS = frozenset(
         "embed",
         "about",
         "state",
+        "public",
         "con",
         "prn",
         "aux",

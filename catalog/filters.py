@@ -9,7 +9,7 @@ from babel import Locale, numbers
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from catalog import locales, markdown, transcript, watch
+from catalog import licences, locales, markdown, transcript, watch
 
 
 def _locale(context: Context) -> Locale:
@@ -91,6 +91,7 @@ def install(env: jinja2.Environment) -> None:
         joined=transcript.joined,
         summary=_summary,
         markdown=_markdown,
+        licence=licences.describe,
         track_kind=watch.track_kind,
     )
     env.globals["date_range"] = _date_range

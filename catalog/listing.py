@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
+from catalog.fields import slugify
 from catalog.model import Event, Person, Session
 from catalog.published import Catalogue, PublishedRecording
 
@@ -44,6 +45,18 @@ class Profile:
     """Sessions in which they took part, other than those of their recordings."""
 
 
+@dataclass(frozen=True)
+class Group:
+    """Recordings that share a theme or a language."""
+
+    id: str
+    """Last part of the page's address: a slug, or a language tag in lower case."""
+    name: str
+    """The theme as the programme writes it; empty for a language."""
+    recordings: tuple[PublishedRecording, ...]
+    """Newest first."""
+
+
 def newest_first(recording: PublishedRecording) -> tuple[float, str]:
     """Sort key: latest date first, those without a date last, then by key."""
     moment = recording.date
@@ -72,6 +85,33 @@ def events(catalogue: Catalogue) -> tuple[EventCard, ...]:
 def _pictures(catalogue: Catalogue, event: Event) -> tuple[str, ...]:
     posters = (one.made.poster for one in catalogue.of_event(event))
     return tuple(islice((poster.thumbnail or poster.url for poster in posters if poster), PICTURES))
+
+
+def themes(catalogue: Catalogue) -> tuple[Group, ...]:
+    """Recordings by the theme (track) of their session, by name; themes that differ only in spelling are one."""
+    names: dict[str, str] = {}
+    members: dict[str, list[PublishedRecording]] = {}
+    for one in catalogue.recordings:
+        if one.session.track:
+            key = slugify(one.session.track, fallback="theme")
+            names.setdefault(key, one.session.track)
+            members.setdefault(key, []).append(one)
+    groups = (Group(key, name, _newest(members[key])) for key, name in names.items())
+    return tuple(sorted(groups, key=lambda group: (sort_name(group.name), group.id)))
+
+
+def languages(catalogue: Catalogue) -> tuple[Group, ...]:
+    """Recordings by language, spoken or in captions; the language with most recordings first."""
+    members: dict[str, list[PublishedRecording]] = {}
+    for one in catalogue.recordings:
+        for tag in sorted({one.language.lower(), *(track.language.lower() for track in one.made.captions)}):
+            members.setdefault(tag, []).append(one)
+    ordered = sorted(members, key=lambda tag: (-len(members[tag]), tag))
+    return tuple(Group(tag, "", _newest(members[tag])) for tag in ordered)
+
+
+def _newest(recordings: list[PublishedRecording]) -> tuple[PublishedRecording, ...]:
+    return tuple(sorted(recordings, key=newest_first))
 
 
 def profiles(catalogue: Catalogue) -> tuple[Profile, ...]:
@@ -118,4 +158,4 @@ def _merge(people: dict[str, Person], person: Person) -> None:
 def _profile(person: Person, recordings: list[PublishedRecording], sessions: list[tuple[Event, Session]]) -> Profile:
     shown = {(one.event.id, one.session.id) for one in recordings}
     others = tuple((event, session) for event, session in sessions if (event.id, session.id) not in shown)
-    return Profile(person, tuple(sorted(recordings, key=newest_first)), others)
+    return Profile(person, _newest(recordings), others)

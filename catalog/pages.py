@@ -12,6 +12,8 @@ from typing import Any
 
 from catalog import listing, programme_view, urls, watch
 from catalog.errors import AftertalkError
+from catalog.feeds import structured
+from catalog.model import Event
 from catalog.published import Catalogue, PublishedRecording, Withdrawn, same_language
 
 __all__ = ["Catalogue", "Page", "PublishedRecording", "Withdrawn", "pages", "same_language"]
@@ -59,35 +61,74 @@ def pages(catalogue: Catalogue, *, now: datetime | None = None) -> list[Page]:
                 "an event has the same id as the folder of an interface language",
                 hint="give the event another id, for example one with its year",
             )
-    found = list(_in_language(catalogue, first, "", now))
+    found = list(_Builder(catalogue, first, "", now).pages())
     for tag in others:
-        found += _in_language(catalogue, tag, f"{tag}/", now)
+        found += _Builder(catalogue, tag, f"{tag}/", now).pages()
     return found
 
 
-def _in_language(catalogue: Catalogue, language: str, folder: str, now: datetime | None) -> Iterator[Page]:
-    def page(path: str, template: str, *, indexed: bool = True, **context: Any) -> Page:
-        shared = {"catalogue": catalogue, "site": catalogue.site, "has_people": bool(profiles)}
-        return Page(path, f"{template}.html", {**shared, **context}, language, folder, indexed)
+class _Builder:
+    """Makes the pages in one language of the interface."""
 
-    profiles = listing.profiles(catalogue)
-    newest = sorted(catalogue.recordings, key=listing.newest_first)[:NEWEST]
-    yield page(urls.home(), "home", events=listing.events(catalogue), newest=tuple(newest))
-    for event in catalogue.events:
-        days = programme_view.days(catalogue, event, now)
-        yield page(urls.event(event.id), "event", event=event, days=days, counts=listing.counts(catalogue, event))
-        for day in days:
-            for slot in day.slots:
-                path = urls.session(event.id, slot.session.id)
-                yield page(path, "session", event=event, slot=slot)
-    for recording in catalogue.recordings:
-        yield page(recording.page, "watch", event=recording.event, **watch.context(catalogue, recording))
-    for gone in catalogue.withdrawn:
-        path = urls.recording(gone.event.id, gone.session.id, gone.recording_id)
-        yield page(path, "withdrawn", indexed=False, event=gone.event, gone=gone)
-    if profiles:
-        yield page("people/", "people", profiles=profiles)
-    for profile in profiles:
-        yield page(urls.person(profile.person.id), "person", profile=profile)
-    if not folder:
-        yield page("404.html", "404", indexed=False)
+    def __init__(self, catalogue: Catalogue, language: str, folder: str, now: datetime | None) -> None:
+        self._catalogue = catalogue
+        self._language = language
+        self._folder = folder
+        self._now = now
+        self._profiles = listing.profiles(catalogue)
+        self._themes = listing.themes(catalogue)
+        self._languages = listing.languages(catalogue)
+
+    def pages(self) -> Iterator[Page]:
+        """All of them."""
+        yield self._home()
+        for event in self._catalogue.events:
+            yield from self._event(event)
+        for recording in self._catalogue.recordings:
+            yield from self._recording(recording)
+        for gone in self._catalogue.withdrawn:
+            path = urls.recording(gone.event.id, gone.session.id, gone.recording_id)
+            yield self._page(path, "withdrawn", indexed=False, event=gone.event, gone=gone)
+        yield from self._lists()
+        yield self._page("about/", "about")
+        if not self._folder:
+            yield self._page("404.html", "404", indexed=False)
+
+    def _page(self, path: str, template: str, *, indexed: bool = True, **context: Any) -> Page:
+        shared = {"catalogue": self._catalogue, "site": self._catalogue.site, "has_people": bool(self._profiles)}
+        return Page(path, f"{template}.html", {**shared, **context}, self._language, self._folder, indexed)
+
+    def _home(self) -> Page:
+        return self._page(
+            urls.home(),
+            "home",
+            events=listing.events(self._catalogue),
+            newest=tuple(sorted(self._catalogue.recordings, key=listing.newest_first)[:NEWEST]),
+            themes=self._themes,
+            languages=self._languages,
+        )
+
+    def _event(self, event: Event) -> Iterator[Page]:
+        days = programme_view.days(self._catalogue, event, self._now)
+        counts, data = listing.counts(self._catalogue, event), structured.event(self._catalogue, event)
+        yield self._page(urls.event(event.id), "event", event=event, days=days, counts=counts, data=data)
+        for slot in (slot for day in days for slot in day.slots):
+            yield self._page(urls.session(event.id, slot.session.id), "session", event=event, slot=slot)
+
+    def _recording(self, recording: PublishedRecording) -> Iterator[Page]:
+        about = watch.context(self._catalogue, recording)
+        data = structured.recording(self._catalogue, recording)
+        yield self._page(recording.page, "watch", event=recording.event, data=data, **about)
+        if not self._folder:
+            embed = recording.page + structured.EMBED
+            yield self._page(embed, "embed", indexed=False, event=recording.event, **about)
+
+    def _lists(self) -> Iterator[Page]:
+        if self._profiles:
+            yield self._page("people/", "people", profiles=self._profiles)
+        for profile in self._profiles:
+            yield self._page(urls.person(profile.person.id), "person", profile=profile)
+        for theme in self._themes:
+            yield self._page(f"themes/{theme.id}/", "collection", group=theme)
+        for language in self._languages:
+            yield self._page(f"languages/{language.id}/", "collection", group=language)

@@ -9,9 +9,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 from catalog import urls
-from catalog.manifest import CaptionTrack, Made
+from catalog.manifest import CaptionTrack, Made, Rendition
 from catalog.model import Event, Person, Recording, Session
 from catalog.site import Site
+
+PLAIN_HEIGHT = 720
+"""The rung for players without HLS: they take what they are given first, whatever their line."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,12 @@ class PublishedRecording:
     def is_audio(self) -> bool:
         """Whether there is sound only."""
         return not self.made.renditions
+
+    @property
+    def plain_file(self) -> Rendition | None:
+        """The video file to name where only one may be: the best one for an ordinary line."""
+        fitting = [one for one in self.made.renditions if one.height <= PLAIN_HEIGHT]
+        return next(iter(fitting or self.made.renditions[-1:]), None)
 
     @property
     def transcript(self) -> CaptionTrack | None:

@@ -19,6 +19,7 @@ from jinja2.runtime import Context
 
 from catalog import filters, locales, palette, urls
 from catalog.document import catalog_document
+from catalog.feeds.files import files as feeds
 from catalog.pages import Page, pages
 from catalog.published import Catalogue
 from catalog.site import Site
@@ -159,6 +160,7 @@ def build(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime 
     hashed = asset_keys(files)
     env = environment(overrides)
     objects = {hashed[name]: content for name, content in files.items()}
-    for page in pages(catalogue, now=now):
+    found = pages(catalogue, now=now)
+    for page in found:
         objects[urls.object_key(page.address)] = render(page, env, hashed)
-    return objects
+    return objects | feeds(catalogue, found)

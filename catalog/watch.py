@@ -8,17 +8,16 @@ from enum import StrEnum
 from typing import Any
 
 from catalog import licences
-from catalog.manifest import CaptionTrack, Origin, Rendition
+from catalog.feeds import structured
+from catalog.manifest import CaptionTrack, Origin
 from catalog.model import Link
-from catalog.published import Catalogue, PublishedRecording, same_language
+from catalog.published import PLAIN_HEIGHT, Catalogue, PublishedRecording, same_language
 from catalog.transcript import paragraphs
 
 HLS_TYPE = "application/vnd.apple.mpegurl"
 HLS_LIGHT = "hls.light.min.js"
 HLS_FULL = "hls.min.js"
 """The complete build is needed where there is more than one language to hear."""
-_PLAIN_HEIGHT = 720
-"""The rung that browsers without HLS are given first: they take the first source they can play, whatever their line."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,7 @@ def context(catalogue: Catalogue, recording: PublishedRecording) -> Mapping[str,
     siblings = catalogue.of_event(recording.event)
     position = siblings.index(recording)
     track = recording.transcript
+    address = catalogue.site.base_url + recording.page
     return {
         "recording": recording,
         "sources": sources(recording),
@@ -69,9 +69,22 @@ def context(catalogue: Catalogue, recording: PublishedRecording) -> Mapping[str,
         "downloads": downloads(recording),
         "links": recording.recording.links + _missing(recording.recording.links, recording.session.links),
         "licence": licences.describe(recording.licence) if recording.licence else None,
+        "plain_file": recording.plain_file,
+        "citation": citation(recording, address),
+        "frame": structured.frame(address + structured.EMBED),
         "previous": siblings[position - 1] if position else None,
         "following": siblings[position + 1] if position + 1 < len(siblings) else None,
     }
+
+
+def citation(recording: PublishedRecording, address: str) -> str:
+    """How to cite the recording: people (year). Title [Video]. Event. Address."""
+    names = "; ".join(person.name for person in recording.people)
+    year = f"({recording.date.year}). " if recording.date else ""
+    form = "Audio" if recording.is_audio else "Video"
+    return (
+        f"{names + ' ' if names else ''}{year}{recording.recording.title} [{form}]. {recording.event.title}. {address}"
+    )
 
 
 def sources(recording: PublishedRecording) -> tuple[Source, ...]:
@@ -80,7 +93,7 @@ def sources(recording: PublishedRecording) -> tuple[Source, ...]:
     found = [Source(made.hls, HLS_TYPE)] if made.hls else []
     if recording.is_audio:
         return tuple(found + [Source(one.url, _type("audio", one.codecs)) for one in made.audio])
-    ordered = sorted(made.renditions, key=lambda one: (one.height > _PLAIN_HEIGHT, -one.height))
+    ordered = sorted(made.renditions, key=lambda one: (one.height > PLAIN_HEIGHT, -one.height))
     return tuple(found + [Source(one.url, _type("video", one.codecs)) for one in ordered])
 
 
@@ -102,12 +115,6 @@ def is_automatic(track: CaptionTrack) -> bool:
 def track_kind(track: CaptionTrack, recording: PublishedRecording) -> str:
     """``captions`` in the language spoken, ``subtitles`` in others."""
     return "captions" if same_language(track.language, recording.language) else "subtitles"
-
-
-def plain_file(recording: PublishedRecording) -> Rendition | None:
-    """The video file to name where only one may be: the best one for an ordinary line."""
-    fitting = [one for one in recording.made.renditions if one.height <= _PLAIN_HEIGHT]
-    return next(iter(fitting or recording.made.renditions[-1:]), None)
 
 
 def downloads(recording: PublishedRecording) -> tuple[Download, ...]:

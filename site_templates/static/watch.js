@@ -158,7 +158,6 @@
 
   const tools = $("#tools");
   if (tools) tools.hidden = false;
-  for (const element of document.querySelectorAll("[data-with-scripts]")) element.hidden = false;
 
   $("#share")?.addEventListener("click", async (event) => {
     const address = new URL(location.href);

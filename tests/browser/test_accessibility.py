@@ -20,6 +20,8 @@ PAGES = {
     "withdrawn": "nodes2021/icebreaker/minutes/",
     "people": "people/",
     "person": "people/amina-okoye/",
+    "theme": "themes/strategy/",
+    "about": "about/",
 }
 SCREENS = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
 
@@ -37,6 +39,13 @@ def test_axe_finds_nothing(visit: Visiting, language: str, scheme: str, screen: 
             found.page.goto(home + path)
             result = Axe().run(found.page, options=options)
             assert result.violations_count == 0, f"{name}: {result.generate_report()}"
+
+
+def test_axe_finds_nothing_in_the_embedded_player(visit: Visiting) -> None:
+    """The page for frames of other sites is held to the same rules."""
+    with visit(PAGES["watch"] + "embed/") as found:
+        result = Axe().run(found.page)
+        assert result.violations_count == 0, result.generate_report()
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())

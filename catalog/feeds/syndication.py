@@ -1,0 +1,99 @@
+"""News of recordings: Atom (RFC 4287) and JSON Feed 1.1."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from catalog import markdown
+from catalog.feeds.scope import Scope, dump, guid, summary
+from catalog.feeds.xml import add, document
+from catalog.published import PublishedRecording
+
+ATOM = "atom.xml"
+JSON_FEED = "feed.json"
+_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+"""Atom asks for a date; nothing here depends on the clock."""
+
+
+def atom(scope: Scope) -> bytes:
+    """The Atom feed of ``scope``."""
+    root = ET.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": scope.language})
+    add(root, "title", scope.title)
+    add(root, "subtitle", scope.description)
+    add(root, "id", scope.page)
+    add(root, "link", href=scope.absolute(scope.key(ATOM)), rel="self", type="application/atom+xml")
+    add(root, "link", href=scope.page, rel="alternate", type="text/html")
+    newest = max((one.date for one in scope.recordings if one.date), default=_UNKNOWN)
+    add(root, "updated", newest.isoformat())
+    add(add(root, "author"), "name", scope.author)
+    add(root, "generator", "Aftertalk")
+    for recording in scope.recordings:
+        _entry(root, scope, recording)
+    return document(root)
+
+
+def _entry(root: ET.Element, scope: Scope, recording: PublishedRecording) -> None:
+    entry = add(root, "entry")
+    add(entry, "title", recording.recording.title)
+    add(entry, "id", f"urn:uuid:{guid(scope.catalogue, recording)}")
+    add(entry, "link", href=scope.absolute(recording.page), rel="alternate", type="text/html")
+    date = (recording.date or _UNKNOWN).isoformat()
+    add(entry, "updated", date)
+    add(entry, "published", date)
+    for person in recording.people:
+        add(add(entry, "author"), "name", person.name)
+    if text := summary(recording):
+        add(entry, "summary", text)
+    if (file := recording.plain_file) is not None:
+        address = scope.absolute(file.url)
+        add(entry, "link", href=address, rel="enclosure", type="video/mp4", length=str(file.bytes))
+    for track in recording.made.audio[:1]:
+        add(entry, "link", href=scope.absolute(track.url), rel="enclosure", type="audio/mp4", length=str(track.bytes))
+
+
+def json_feed(scope: Scope) -> bytes:
+    """The JSON Feed of ``scope``."""
+    return dump(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": scope.title,
+            "home_page_url": scope.page,
+            "feed_url": scope.absolute(scope.key(JSON_FEED)),
+            "description": scope.description,
+            "language": scope.language,
+            "authors": [{"name": scope.author}],
+            "items": [_item(scope, one) for one in scope.recordings],
+        }
+    )
+
+
+def _item(scope: Scope, recording: PublishedRecording) -> dict[str, Any]:
+    made = recording.made
+    file = recording.plain_file
+    files = [(file.url, "video/mp4", file.bytes)] if file else []
+    files += [(one.url, "audio/mp4", one.bytes) for one in made.audio[:1]]
+    item: dict[str, Any] = {
+        "id": guid(scope.catalogue, recording),
+        "url": scope.absolute(recording.page),
+        "title": recording.recording.title,
+        "content_html": str(markdown.to_html(recording.recording.abstract or recording.session.abstract)),
+        "summary": summary(recording),
+        "language": recording.language,
+        "authors": [{"name": person.name} for person in recording.people],
+        "attachments": [
+            {
+                "url": scope.absolute(url),
+                "mime_type": kind,
+                "size_in_bytes": count,
+                "duration_in_seconds": made.duration_ms / 1000,
+            }
+            for url, kind, count in files
+        ],
+    }
+    if recording.date:
+        item["date_published"] = recording.date.isoformat()
+    if made.poster:
+        item["image"] = scope.absolute(made.poster.url)
+    return item
