@@ -33,7 +33,7 @@ from pipeline.storage.protocol import (
     Wanted,
     check_key,
 )
-from pipeline.storage.s3_errors import CONFLICT, MISSING, UNSUPPORTED, error_code, store_error
+from pipeline.storage.s3_errors import CONFLICT, DAMAGED, MISSING, UNSUPPORTED, error_code, store_error
 from pipeline.storage.uploads import Uploader
 
 if TYPE_CHECKING:
@@ -252,6 +252,7 @@ def open_s3(bucket: str, prefix: str, *, endpoint: str | None, limits: Limits) -
     except (BotoCoreError, ValueError) as error:
         raise store_error(f"s3://{bucket}", type(error).__name__) from None
     _set_deadlines(client, limits)
+    _repeat_damaged(client)
     return S3Store(client, bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else "", limits)
 
 
@@ -270,6 +271,16 @@ def _set_deadlines(client: S3Client, limits: Limits) -> None:
             raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
 
     cast("Any", client).meta.events.register("before-send.s3", send)
+
+
+def _repeat_damaged(client: S3Client) -> None:
+    """Send again what the server says arrived changed; the library repeats other faults, but not this one."""
+
+    def decide(attempts: int, response: tuple[object, Any] | None, **_: object) -> float | None:
+        damaged = response is not None and error_code(response[1]) in DAMAGED
+        return float(attempts) if damaged and attempts < _ATTEMPTS else None
+
+    cast("Any", client).meta.events.register("needs-retry.s3", decide)
 
 
 def _probe(client: S3Client, bucket: str, key: str) -> Capabilities:

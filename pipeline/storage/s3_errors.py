@@ -84,6 +84,7 @@ _ALIASES = {
 }
 MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 UNSUPPORTED = frozenset({"501", "NotImplemented", "InvalidRequest", "InvalidArgument"})
+DAMAGED = frozenset({"BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest"})
 CONFLICT = frozenset({"412", "PreconditionFailed", "409", "ConditionalRequestConflict"})
 
 
