@@ -5,6 +5,6 @@ resolves every host once, refuses addresses that are not public unless the catal
 So no redirect, embedded link, playlist or DNS answer leads anywhere else, whatever yt-dlp is made to do.
 """
 
-from pipeline.fetch.fetching import Fetched, FetchedSubtitle, Fetcher, recall
+from pipeline.fetch.fetching import Fetched, FetchedSubtitle, Fetcher, recall, shown_url
 
-__all__ = ["Fetched", "FetchedSubtitle", "Fetcher", "recall"]
+__all__ = ["Fetched", "FetchedSubtitle", "Fetcher", "recall", "shown_url"]

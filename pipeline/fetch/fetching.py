@@ -157,11 +157,11 @@ def shown_url(url: str) -> str:
     """An address for people, without passwords and tokens."""
     parts = urlsplit(url)
     query = [
-        (name, "…" if any(word in name.lower() for word in _SECRET) else value)
+        (name, "***" if any(word in name.lower() for word in _SECRET) else value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
     ]
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, urlencode(query, safe="…/:"), parts.fragment))
+    return urlunsplit((parts.scheme, host, parts.path, urlencode(query, safe="*/:"), parts.fragment))
 
 
 def _failure(url: str, guard: Guard, message: str, context: str) -> SourceError:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from catalog.model import Event, Recording
+from catalog.model import Event, Recording, Session
 from pipeline.inbox import names, rules, sidecars
 from pipeline.inbox.board import Board
 from pipeline.inbox.files import FileKind, InboxFile
@@ -116,7 +116,8 @@ class _Account:
         self._missing.append(Missing(session.id, recording.id, message, self._near(name, free)))
 
     def _unmatched(self) -> Iterator[Unmatched]:
-        nouns = [*self._board.undeclared.values(), *(one for _, one in self._board.event.recordings())]
+        recordings = (one for _, one in self._board.event.recordings())
+        nouns: list[Session | Recording] = [*self._board.undeclared.values(), *recordings]
         pool = {names.key(text): one.id for one in nouns for text in (one.title, one.id)}
         for file in self._board.files:
             is_known = file.kind is not FileKind.OTHER or names.key(file.stem) in self._board.needy

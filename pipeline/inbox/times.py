@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from operator import itemgetter
-from statistics import median
 from zoneinfo import ZoneInfo
 
 from pipeline.inbox import names
@@ -88,7 +87,7 @@ class Slots:
     def overlapping(self, members: Sequence[Take]) -> Iterator[tuple[Slot, list[Take]]]:
         """The slots that a series overlaps, each with the files in order; a file lasts until the next one begins."""
         gaps = _gaps(members)
-        ends = [one.start + min(gap, SERIES_STEP) for one, gap in zip(members, [*gaps, median(gaps)], strict=True)]
+        ends = [one.start + min(gap, SERIES_STEP) for one, gap in zip(members, [*gaps, _usual(gaps)], strict=True)]
         for slot in self._near(members[0].file, members[0].start, ends[-1]):
             mine = [one for one, end in zip(members, ends, strict=True) if one.start < slot.end and end > slot.start]
             if mine:
@@ -114,7 +113,7 @@ def series(takes: Iterable[Take]) -> list[list[Take]]:
     found = []
     for members in families.values():
         members.sort(key=lambda one: (one.start, one.file.name))
-        if len(members) >= SERIES_FILES and timedelta(0) < median(_gaps(members)) <= SERIES_STEP:
+        if len(members) >= SERIES_FILES and timedelta(0) < _usual(_gaps(members)) <= SERIES_STEP:
             found.append(members)
     return found
 
@@ -131,6 +130,10 @@ def _fit(moment: datetime, slot: Slot) -> tuple[int, timedelta] | None:
 
 def _gaps(members: Sequence[Take]) -> list[timedelta]:
     return [after.start - before.start for before, after in pairwise(members)]
+
+
+def _usual(gaps: list[timedelta]) -> timedelta:
+    return sorted(gaps)[len(gaps) // 2]
 
 
 def _words(file: InboxFile) -> list[str]:
