@@ -12,7 +12,7 @@ from typing import Protocol
 from catalog import urls
 from catalog.manifest import Artifact, RecordingManifest
 from pipeline.engine import Engine
-from pipeline.errors import AftertalkError
+from pipeline.errors import AftertalkError, ToolError
 from pipeline.freshness import Task, explain
 from pipeline.media.command import Command, Completed
 from pipeline.report import Detail, Noticed, Reporter, StageDone, StageProgress, StageStarted
@@ -119,8 +119,17 @@ class Flow:
             out = folder / "out"
             out.mkdir()
             bench = _Bench(out, self, job, task)
-            output = stage.run(job, task, bench)
+            try:
+                output = stage.run(job, task, bench)
+            except ToolError as error:
+                raise _about_source(job, error) from error
             return self.workspace.commit(task, out, output.data, output.private)
+
+
+def _about_source(job: Job, error: ToolError) -> ToolError:
+    """A tool's failure as a fact about the file it worked on: that is what a person can do something about."""
+    hint = error.hint or "play the file; if it plays well, convert it to MP4 (H.264 and AAC) and try again"
+    return ToolError(job.source.name, f"{error.reference} {error.message}", context=error.context, hint=hint)
 
 
 class _Bench:
