@@ -30,9 +30,7 @@ def read(content: bytes, reading: Reading) -> None:
         InvalidDocumentError: its lines do not nest.
     """
     written = _decode(content, reading)
-    lines = [
-        number for number, line in enumerate(written.splitlines(), start=1) if line.upper().startswith("BEGIN:VEVENT")
-    ]
+    lines = [number for number, line in enumerate(_lines(written), start=1) if line.upper().startswith("BEGIN:VEVENT")]
     try:
         calendars = Calendar.from_ical(_closed(written, reading), multiple=True)
     except (ValueError, IndexError, KeyError, RecursionError) as error:
@@ -52,6 +50,11 @@ def read(content: bytes, reading: Reading) -> None:
             reading.add(_talk(event, where, reading))
 
 
+def _lines(written: str) -> list[str]:
+    """Lines as iCalendar means them; ``str.splitlines`` would split texts at other characters too."""
+    return written.replace("\r\n", "\n").removesuffix("\n").split("\n")
+
+
 def _closed(written: str, reading: Reading) -> str:
     """The text with every component ended that a cut or a slip left open: one such would cost all the others."""
     lines: list[str] = []
@@ -64,8 +67,9 @@ def _closed(written: str, reading: Reading) -> str:
         del open_parts[down_to:]
 
     number = 0
-    for number, line in enumerate(written.splitlines(), start=1):
-        keyword, _, part = line.strip().upper().partition(":")
+    for number, line in enumerate(_lines(written), start=1):
+        # A line that begins with a space continues the one before it.
+        keyword, _, part = line.rstrip().upper().partition(":")
         if keyword == "BEGIN":
             if part in {"VEVENT", "VCALENDAR"} and part in open_parts:
                 close(open_parts.index(part), number)
