@@ -60,6 +60,8 @@ class FetchSettings(Model):
     """Bytes a second to ask of a source at most."""
     cookies: str | None = None
     """A cookies file (Netscape format) in the catalogue directory, for sources that need a login."""
+    endpoint: Url | None = None
+    """Address of the S3-compatible service of ``s3://`` sources, when it is not that of the catalogue."""
     passwords: dict[Url, SecretStr] = Field(default_factory=dict)
     """Address of a source -> its password, e.g. the passcode of a Zoom recording."""
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import FetchSettings
-from pipeline.errors import SourceError
+from pipeline.errors import SourceError, ToolError
 from pipeline.fetch import Fetcher
+from pipeline.media.command import Command, Completed
 from pipeline.media.runner import Runner
 from pipeline.media.tools import find_tools
 
@@ -371,3 +372,42 @@ def test_configuration_in_the_folder_is_not_read(fetcher: Fetcher, site: Site, t
     site.answers["/talk.mp4"] = body(VIDEO)
     assert fetcher.fetch(site.url("/talk.mp4"), tmp_path).file == "media.mp4"
     assert list(tmp_path.rglob("pwned")) == []
+
+
+def test_a_login_by_cookies(outside: Fetcher, site: Site, tmp_path: Path) -> None:
+    """A cookies file of the catalogue is sent to its host; it is not copied, and not changed."""
+    (tmp_path / "cookies.txt").write_text(
+        "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t4102444800\tlogin\tyes\n"
+    )
+    site.answers["/talk.mp4"] = lambda handler: (
+        body(VIDEO) if handler.headers.get("Cookie") == "login=yes" else status(403)
+    )(handler)
+    with pytest.raises(SourceError, match="403"):
+        allowing(outside, site).fetch(site.url("/talk.mp4"), tmp_path / "a")
+    fetcher = replace(allowing(outside, site, cookies="cookies.txt"), root=tmp_path)
+    fetched = fetcher.fetch(site.url("/talk.mp4"), tmp_path / "b")
+    assert fetched.path.read_bytes() == VIDEO
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"login" in path.read_bytes()][1:]
+
+
+def test_secrets_are_not_on_the_command_line(outside: Fetcher, site: Site, tmp_path: Path) -> None:
+    """Address and password go by the environment; the limits of the settings are in the command."""
+    seen: list[Command] = []
+
+    def run(command: Command) -> Completed:
+        seen.append(command)
+        raise ToolError("python", "stop")
+
+    url = site.url("/rec?pwd=hunter2")
+    settings = {"passwords": {url: "s3cret"}, "rate_limit": 5_000_000, "max_bytes": 10**6, "max_minutes": 1}
+    with pytest.raises(SourceError) as caught:
+        replace(allowing(outside, site, **settings), run=run).fetch(url, tmp_path)
+    assert "hunter2" not in str(caught.value) + str(seen[0])
+    assert "s3cret" not in str(caught.value) + str(seen[0]) + repr(settings_of(outside, site, settings))
+    assert seen[0].environment["AFTERTALK_VIDEO_PASSWORD"] == "s3cret"
+    assert seen[0].argv[-2:] == ("--rate", "5000000")
+    assert (seen[0].limits.file_bytes, seen[0].limits.wall_s) == (10**6, 61)
+
+
+def settings_of(fetcher: Fetcher, site: Site, settings: dict[str, object]) -> FetchSettings:
+    return allowing(fetcher, site, **settings).settings

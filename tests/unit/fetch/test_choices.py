@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.fetch import shown_url
 from pipeline.fetch.fetch_worker import wanted_subtitles
-from pipeline.fetch.fetching import shown_url
 from pipeline.fetch.remote import is_same
 
 VTT = [{"ext": "json3", "url": "x"}, {"ext": "vtt", "url": "y"}]
