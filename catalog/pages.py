@@ -91,6 +91,9 @@ class _Builder:
             yield self._page(path, "withdrawn", indexed=False, event=gone.event, gone=gone)
         yield from self._lists()
         yield self._page("about/", "about")
+        if self._catalogue.recordings:
+            spoken = sorted({one.language.lower() for one in self._catalogue.recordings})
+            yield self._page("search/", "search", spoken=spoken)
         if not self._folder:
             yield self._page("404.html", "404", indexed=False)
 

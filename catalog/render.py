@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import jinja2
 from jinja2.runtime import Context
 
-from catalog import filters, locales, palette, urls
+from catalog import filters, locales, palette, search, urls
 from catalog.document import catalog_document
 from catalog.feeds.files import files as feeds
 from catalog.pages import Page, pages
@@ -163,4 +163,4 @@ def build(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime 
     found = pages(catalogue, now=now)
     for page in found:
         objects[urls.object_key(page.address)] = render(page, env, hashed)
-    return objects | feeds(catalogue, found)
+    return objects | feeds(catalogue, found) | search.files(catalogue)

@@ -22,6 +22,7 @@ PAGES = {
     "person": "people/amina-okoye/",
     "theme": "themes/strategy/",
     "about": "about/",
+    "search": "search/?q=forum",
 }
 SCREENS = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
 
@@ -65,10 +66,10 @@ def test_skip_link(visit: Visiting) -> None:
 
 
 def test_right_to_left(visit: Visiting) -> None:
-    """In Arabic the brand stands at the right, the menu at the left; the player stays left to right."""
+    """In Arabic the brand stands at the right, the languages at the left; the player stays left to right."""
     with visit("ar/nodes2021/theme-1/panel/") as found:
         page = found.page
-        brand, menu = page.locator(".brand").bounding_box(), page.locator(".site-header .menu").bounding_box()
+        brand, menu = page.locator(".brand").bounding_box(), page.locator(".site-header .languages").bounding_box()
         assert brand is not None
         assert menu is not None
         assert brand["x"] > menu["x"]

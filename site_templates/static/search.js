@@ -1,0 +1,199 @@
+// Search: what is typed becomes words exactly as catalog/words.py makes them; one small file per word tells which
+// recordings have it and where, one small file per result holds the text to show.
+(() => {
+  "use strict";
+  const page = document.getElementById("search");
+  if (!page) return;
+  const root = page.dataset.root, folder = page.dataset.folder;
+  const form = page.querySelector("form"), input = page.querySelector("input[type=search]");
+  const list = document.getElementById("results"), status = document.getElementById("count");
+  const more = document.getElementById("more"), language = document.getElementById("in-language");
+  const PAGE = 10;
+
+  // ---- Words
+
+  const MARKS = /[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]+/g;
+  const RUN = "\\u0e00-\\u0eff\\u1000-\\u109f\\u1780-\\u17ff\\u3040-\\u30ff\\u3400-\\u4dbf\\u4e00-\\u9fff";
+  const RUNS = new RegExp(`([${RUN}]+)`), ONE_RUN = new RegExp(`^[${RUN}]+$`);
+  const ARTICLE = /^(?:[\u0648\u0641\u0628\u0643]?\u0627\u0644|\u0644\u0644)(?=[\u0620-\u064a]{3})/;
+  const PLURAL = /^[a-z]{3,}[a-rt-z]s$/;
+  const WORD = /[\p{L}\p{N}\p{M}]+/gu;
+
+  const level = (text) => text.normalize("NFKD").toLowerCase().normalize("NFKD").replace(MARKS, "").normalize("NFC")
+    .replace(/\u0649/g, "\u064a").replace(/\u0629/g, "\u0647");
+  const stem = (word) => (PLURAL.test(word) ? word.slice(0, -1) : word.replace(ARTICLE, ""));
+  const pairs = (run) => {
+    const characters = [...run];
+    return characters.length < 2 ? characters
+      : characters.slice(1).map((character, index) => characters[index] + character);
+  };
+  const words = (text) => (level(text).match(WORD) ?? []).flatMap((match) =>
+    match.split(RUNS).flatMap((part) => (ONE_RUN.test(part) ? pairs(part) : part ? [stem(part)] : [])));
+  const hash = (word) => {
+    let value = 0x811c9dc5;
+    for (const byte of new TextEncoder().encode(word)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
+    return value;
+  };
+  page.words = words; // for the test that compares both implementations
+
+  // ---- Files, each fetched once
+
+  const files = new Map();
+  const get = (name) => {
+    if (!files.has(name)) {
+      files.set(name, fetch(`${root}search/${name}.json`).then((answer) => {
+        if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+        return answer.json();
+      }));
+      files.get(name).catch(() => files.delete(name));
+    }
+    return files.get(name);
+  };
+
+  // ---- Finding
+
+  const parse = (query) => {
+    const phrases = [...query.matchAll(/["“”«»]([^"“”«»]+)["“”«»]/g)].map((match) => words(match[1]));
+    return { words: [...new Set(words(query))], phrases: phrases.filter((phrase) => phrase.length > 1) };
+  };
+  const weight = (block) => (block === 0 ? 8 : block === 1 ? 3 : 1);
+
+  // Recordings that have every word (else those that have most), best first: rare words and titles count most, and words close together.
+  const find = async (wanted) => {
+    const { shards, recordings } = await get("index");
+    const lists = await Promise.all(wanted.map(async (word) => {
+      const shard = await get(hash(word) & (shards - 1));
+      return Object.hasOwn(shard, word) ? shard[word] : [];
+    }));
+    const scores = new Map();
+    lists.forEach((numbers) => {
+      const entries = [];
+      for (let at = 0; at < numbers.length; at += 2 + numbers[at + 1])
+        entries.push([numbers[at], numbers.slice(at + 2, at + 2 + numbers[at + 1])]);
+      const rarity = Math.log(1 + recordings / Math.max(1, entries.length));
+      for (const [recording, places] of entries) {
+        const found = scores.get(recording) ?? { recording, words: 0, score: 0, blocks: new Map() };
+        found.words += 1;
+        found.score += rarity * (weight(places[0]) + Math.log(places.length));
+        for (const block of places) found.blocks.set(block, (found.blocks.get(block) ?? 0) + rarity);
+        scores.set(recording, found);
+      }
+    });
+    const most = [...scores.values()].reduce((best, one) => Math.max(best, one.words), 0);
+    const results = [...scores.values()].filter((one) => one.words === most);
+    for (const one of results) {
+      // Blocks with most of the words; among equals what is said comes before what is written about it, then by time.
+      one.order = [...one.blocks].sort((a, b) => b[1] - a[1] || (a[0] < 2) - (b[0] < 2) || a[0] - b[0]).map(([block]) => block);
+      one.score += 2 * one.blocks.get(one.order[0]);
+    }
+    return results.sort((a, b) => b.score - a.score || b.recording - a.recording);
+  };
+
+  const contains = (text, phrase) => {
+    const sequence = words(text);
+    return sequence.some((_, at) => phrase.every((word, index) => sequence[at + index] === word));
+  };
+  const load = async (result, phrases) => {
+    const { chunk } = await get("index");
+    const shown = [];
+    for (const block of result.order.slice(0, phrases.length ? 12 : 3)) {
+      const file = await get(`text/${result.recording}-${Math.floor(block / chunk)}`);
+      result.about ??= file;
+      const [ms, text, spoken] = file.blocks[block % chunk];
+      if (phrases.every((phrase) => contains(text, phrase))) shown.push({ block, ms, text, spoken });
+      if (shown.length === 3) break;
+    }
+    result.shown = shown;
+    return result;
+  };
+
+  // ---- Showing
+
+  const element = (name, properties = {}, ...children) => {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  };
+  const clock = (ms) => {
+    const parts = [Math.floor(ms / 3600000), Math.floor(ms / 60000) % 60, Math.floor(ms / 1000) % 60];
+    if (!parts[0]) parts.shift();
+    return parts.map((part, index) => (index ? String(part).padStart(2, "0") : part)).join(":");
+  };
+  const marked = (text, wanted) => {
+    const set = new Set(wanted), made = element("bdi");
+    let at = 0;
+    for (const match of text.matchAll(WORD)) {
+      if (!words(match[0]).some((word) => set.has(word))) continue;
+      made.append(text.slice(at, match.index), element("mark", {}, match[0]));
+      at = match.index + match[0].length;
+    }
+    made.append(text.slice(at));
+    return made;
+  };
+  const show = ({ about, shown }, wanted) => {
+    const address = root + folder + about.page;
+    const picture = element("span", { className: about.thumbnail ? "thumb" : "thumb sound" });
+    if (about.thumbnail) picture.append(element("img", { src: root + about.thumbnail, alt: "", width: 320, height: 180, loading: "lazy" }));
+    picture.append(element("span", { className: "length" }, clock(about.duration_ms)));
+    const places = element("ul", { className: "places" });
+    for (const { block, ms, text, spoken } of shown) {
+      if (block === 0) continue;
+      const line = element("li", { lang: spoken || "" });
+      if (ms >= 0) line.append(element("a", { className: "t", href: `${address}#t=${ms / 1000}` }, clock(ms)), " ");
+      line.append(marked(text.length > 300 ? `${text.slice(0, 300)}…` : text, wanted));
+      places.append(line);
+    }
+    const title = element("h2", {}, element("a", { href: address }, marked(about.title, wanted)));
+    title.lang = about.language;
+    const text = element("div", { className: "card-text" }, title);
+    if (about.people.length) text.append(element("p", { className: "by" }, marked(about.people.join(", "), wanted)));
+    text.append(element("p", { className: "muted" }, element("bdi", {}, about.event)), places);
+    return element("li", {}, element("article", { className: "result" }, picture, text));
+  };
+
+  let turn = 0; // the query that is being answered; answers to older ones are dropped
+  const answer = async (query) => {
+    const mine = ++turn;
+    const { words: wanted, phrases } = parse(query);
+    list.replaceChildren();
+    more.hidden = true;
+    if (!wanted.length) { status.textContent = ""; return; }
+    status.textContent = page.dataset.searching;
+    try {
+      const results = await find(wanted);
+      if (mine !== turn) return;
+      let next = 0, total = results.length;
+      const step = async () => {
+        more.hidden = true;
+        let added = 0;
+        while (next < results.length && added < PAGE) {
+          const batch = await Promise.all(results.slice(next, next + PAGE).map((one) => load(one, phrases)));
+          if (mine !== turn) return;
+          next += batch.length;
+          for (const one of batch) {
+            const fits = !language.value || one.about.language.toLowerCase() === language.value;
+            if (one.shown.length && fits) { list.append(show(one, wanted)); added += 1; } else total -= 1;
+          }
+        }
+        status.textContent = (total ? page.dataset.found : page.dataset.none).replace("{}", total);
+        more.hidden = next >= results.length;
+      };
+      more.onclick = step;
+      await step();
+    } catch {
+      if (mine === turn) status.textContent = page.dataset.failed;
+    }
+  };
+
+  const ask = () => {
+    const query = input.value.trim();
+    const address = new URL(location.href);
+    if (query) address.searchParams.set("q", query); else address.searchParams.delete("q");
+    history.replaceState(null, "", address);
+    answer(query);
+  };
+  form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
+  language.addEventListener("change", ask);
+  input.value = new URLSearchParams(location.search).get("q") ?? "";
+  if (input.value) answer(input.value); else input.focus();
+})();

@@ -1,0 +1,134 @@
+"""The search index: what is found, where, and at what cost."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog import search
+from catalog.pages import Catalogue
+from catalog.words import level, shard, words
+from tests.unit.site import samples
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Élève über NAÏVE", ["eleve", "uber", "naive"]),
+        ("nodes data glass bus", ["node", "data", "glass", "bus"]),
+        ("生物多样性", ["生物", "物多", "多样", "样性"]),
+        ("GBIF的数据", ["gbif", "的数", "数据"]),
+        ("في المكتبة والمعلومات", ["في", "مكتبه", "معلومات"]),
+        ("مُحَمَّد أحمد إلى", ["محمد", "احمد", "الي"]),
+        ("Ёлка и ЕЖ", ["елка", "и", "еж"]),
+        ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
+        ("ﬁle № ２０２１", ["file", "no", "2021"]),
+        ("don't-stop", ["don", "t", "stop"]),
+        ("", []),
+    ],
+)
+def test_words(text: str, expected: list[str]) -> None:
+    """Case, accents, plurals, articles and compatibility forms are levelled; Chinese is cut into pairs."""
+    assert list(words(text)) == expected
+
+
+@given(st.text(max_size=60))
+def test_levelling_is_stable(text: str) -> None:
+    """Levelled text levels to itself, so that what is found can be compared again."""
+    assert level(level(text)) == level(text)
+
+
+@given(st.text(min_size=1, max_size=20), st.sampled_from([8, 64, 4096]))
+def test_every_word_has_a_shard(word: str, count: int) -> None:
+    """The shard depends on the word alone and exists."""
+    clean = word.encode("utf-8", "ignore").decode()
+    assert 0 <= shard(clean, count) < count
+
+
+def found(catalogue: Catalogue, query: str) -> dict[str, list[str]]:
+    """Page -> texts of the blocks that contain every word of the query, read as a browser would."""
+    files = search.files(catalogue)
+    meta = json.loads(files["search/index.json"])
+    result: dict[str, list[str]] = {}
+    lists = []
+    for word in words(query):
+        numbers = json.loads(files[f"search/{shard(word, meta['shards'])}.json"]).get(word, [])
+        places = set()
+        while numbers:
+            recording, count, *rest = numbers
+            places |= {(recording, block) for block in rest[:count]}
+            numbers = rest[count:]
+        lists.append(places)
+    for recording, block in sorted(set.intersection(*lists)):
+        text = json.loads(files[f"search/text/{recording}-{block // meta['chunk']}.json"])
+        result.setdefault(text["page"], []).append(text["blocks"][block % meta["chunk"]])
+    return result
+
+
+@pytest.mark.parametrize(
+    ("query", "page"),
+    [
+        ("museum records", "nodes2021/theme-1/panel/"),
+        ("réunion", "nodes2021/theme-1/welcome/"),
+        ("Hélène France", "nodes2021/theme-1/welcome/"),
+        ("البيولوجي", "nodes2021/regional/arabic/"),
+        ("voice field", "nodes2021/radio/voices/"),
+        ("Strategy", "nodes2021/theme-1/panel/"),
+    ],
+)
+def test_finds_titles_people_themes_and_speech(query: str, page: str) -> None:
+    """Words of titles, names, themes and transcripts lead to their recording."""
+    assert page in found(samples.catalogue(), query)
+
+
+def test_what_is_said_has_its_second() -> None:
+    """A block of transcript begins at a cue, and says in which language."""
+    blocks = found(samples.catalogue(), "four museums")["nodes2021/theme-1/panel/"]
+    starts = {one.start_ms for one in samples.cues()}
+    assert {start for start, _, _ in blocks} <= starts
+    assert {language for _, _, language in blocks} == {"en", "es"}
+
+
+def test_hostile_words_change_nothing() -> None:
+    """Words that are names in JavaScript are words like others, and no file holds markup."""
+    catalogue = samples.catalogue()
+    title = "__proto__ constructor <script>alert(1)</script> toString"
+    one = catalogue.recordings[0]
+    hostile = replace(one, recording=one.recording.model_copy(update={"title": title}))
+    files = search.files(replace(catalogue, recordings=(hostile,)))
+    assert not [key for key, content in files.items() if b"<" in content]
+    assert hostile.page in found(replace(catalogue, recordings=(hostile,)), "constructor")
+
+
+def test_nothing_to_find_no_files() -> None:
+    """A catalogue without recordings has no index."""
+    assert search.files(replace(samples.catalogue(), recordings=())) == {}
+
+
+@pytest.mark.slow
+def test_cost_of_a_first_query_at_a_thousand_talks() -> None:
+    """1,000 talks of 6,000 words: three words and ten results stay within 100 kB compressed."""
+    chance = random.Random(7)
+    vocabulary = [f"w{number:x}ord" for number in range(60_000)]
+    weights = [1 / (rank + 1) for rank in range(len(vocabulary))]
+    catalogue = samples.catalogue()
+    one = catalogue.recordings[0]
+    talks = []
+    for number in range(1000):
+        said = chance.choices(vocabulary, weights, k=6000)
+        texts = tuple(" ".join(said[start : start + 8]) for start in range(0, 6000, 8))
+        track = samples.captions("panel", "en").model_copy(update={"cues": samples.cues(750, texts, 4000)})
+        recording = one.recording.model_copy(update={"id": f"talk-{number}"})
+        talks.append(replace(one, recording=recording, made=one.made.model_copy(update={"captions": (track,)})))
+    files = search.files(replace(catalogue, recordings=tuple(talks)))
+    count = json.loads(files["search/index.json"])["shards"]
+    needed = {"search/index.json"} | {f"search/{shard(vocabulary[rank], count)}.json" for rank in (5, 300, 4000)}
+    texts = [key for key in files if key.startswith("search/text/")]
+    needed |= set(chance.sample(texts, 10))
+    assert sum(len(gzip.compress(files[key])) for key in needed) <= 100_000
