@@ -1,8 +1,7 @@
-"""Which language captions are in: as said by name or header, else found from the text. Pure."""
+"""Which language captions are in: tags in one form, and the language of a text. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cache
 
@@ -13,7 +12,6 @@ from py3langid import langid
 _ENOUGH_LETTERS = 40
 _SAMPLE_CHARACTERS = 20_000
 _CERTAIN = 0.9
-_SUFFIX = re.compile(r"\.([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3})\Z")
 
 
 def tag(value: str | None) -> str | None:
@@ -77,16 +75,6 @@ _CLOSE = (
     {"fr", "wa", "oc"},
     {"nl", "af"},
 )
-
-
-def of_file_name(stem: str) -> str | None:
-    """The language at the end of a file name without its last suffix.
-
-    >>> of_file_name("panel.fr"), of_file_name("panel.pt-BR"), of_file_name("panel.final")
-    ('fr', 'pt-BR', None)
-    """
-    match = _SUFFIX.search(stem)
-    return tag(match[1]) if match else None
 
 
 def of_text(texts: Iterable[str]) -> str | None:

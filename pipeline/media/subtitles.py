@@ -14,8 +14,8 @@ from pipeline.media.probe import TextTrack
 BITMAP_CODECS = frozenset({"pgssub", "dvdsub", "dvbsub", "xsub", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"})
 """Tracks that are pictures of text."""
 
-_COPIED = {"webvtt": "webvtt", "ass": "ass", "ssa": "ass"}
-"""Codec -> format that keeps what would be lost in SubRip: voices, names of speakers."""
+_COPIED = {"webvtt": "webvtt", "ass": "ass", "ssa": "ass", "srt": "srt", "subrip": "srt"}
+"""Codec -> format that the track is copied to: decoding would lose voices, names of speakers and unknown tags."""
 _TELETEXT = frozenset({"", "dvb_teletext", "libzvbi_teletextdec"})
 """PyAV has no decoder for teletext, and so no name for it."""
 _LINE_21 = frozenset({"cc_dec", "eia_608"})

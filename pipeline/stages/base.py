@@ -42,6 +42,8 @@ class CaptionFile:
     name: str = ""
     """The file's name for messages."""
     downloaded: bool = False
+    automatic: bool = False
+    """Whether its name says that a machine wrote it."""
 
 
 @dataclass(frozen=True)

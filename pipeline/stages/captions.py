@@ -1,11 +1,12 @@
 """Captions: caption files, embedded text tracks and line-21 captions to clean WebVTT and transcripts, per language.
 
-In order of trust: files beside the recording, embedded tracks, CEA-608 inside the picture, downloaded files. One that
-cannot be used is a finding, never a failed recording.
+In order of trust: files beside the recording, embedded tracks, CEA-608 inside the picture, downloaded files, files that
+a machine wrote. One that cannot be used is a finding, never a failed recording.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,11 @@ from pipeline.media import subtitles
 from pipeline.media.probe import Probe, TextTrack
 from pipeline.stages.base import Bench, CaptionFile, Job, Output
 
+TRUST = (Origin.SIDECAR, Origin.EMBEDDED, Origin.CEA608, Origin.DOWNLOADED, Origin.ASR)
+"""Of two captions in one language the one whose origin comes first is published."""
+
 _FOLDER = "captions"
+_AFTER_ZERO = re.compile(rb"\0[^\n]*")
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class CaptionsStage:
                 "origin_us": probe.origin_us,
                 "language": job.language,
                 # Names decide about languages and stand in the findings.
-                "files": [[one.path.name, one.language, one.downloaded] for one in job.source.captions],
+                "files": [[_name(one), one.language, _origin(one).value] for one in job.source.captions],
             },
         )
 
@@ -76,9 +81,9 @@ class CaptionsStage:
         findings: list[str] = []
         candidates = list(_of_files(job, probe, findings))
         candidates += _embedded(job, probe, bench, findings)
-        if not any(one.origin is not Origin.DOWNLOADED for one in candidates):
+        if not any(one.origin in {Origin.SIDECAR, Origin.EMBEDDED} for one in candidates):
             candidates += _line_21(job, probe, bench, findings)
-        candidates.sort(key=lambda one: one.origin is Origin.DOWNLOADED)
+        candidates.sort(key=lambda one: TRUST.index(one.origin))
         duration_ms = task.settings["duration_ms"]
         chosen = choose(candidates, task.settings["language"], duration_ms, findings)
         tracks = [_write(bench.out, key, origin, cues, duration_ms) for key, (origin, cues) in chosen.items()]
@@ -126,15 +131,24 @@ def _of_files(job: Job, probe: Probe, findings: list[str]) -> Iterator[Candidate
     rate = probe.video.frame_rate if probe.video else None
     for file in job.source.captions:
         try:
-            tracks = readers.read(file.path.name, _content(file), frame_rate=rate)
+            tracks = readers.read(_name(file), _content(file), frame_rate=rate)
         except (AftertalkError, OSError) as error:
             findings.append(f"left out: {error}")
             continue
-        origin = Origin.DOWNLOADED if file.downloaded else Origin.SIDECAR
         for track in tracks:
             # A file with several languages names each itself; the file's name can only mean one.
             said = file.language if len(tracks) == 1 else None
-            yield Candidate(origin, file.path.name, track, said)
+            yield Candidate(_origin(file), _name(file), track, said)
+
+
+def _origin(file: CaptionFile) -> Origin:
+    if file.automatic:
+        return Origin.ASR
+    return Origin.DOWNLOADED if file.downloaded else Origin.SIDECAR
+
+
+def _name(file: CaptionFile) -> str:
+    return file.name or file.path.name
 
 
 def _content(file: CaptionFile) -> bytes:
@@ -172,7 +186,8 @@ def _embedded(job: Job, probe: Probe, bench: Bench, findings: list[str]) -> list
 
 def _extracted(folder: Path, track: TextTrack, probe: Probe, findings: list[str]) -> list[Candidate]:
     file = folder / subtitles.output_name(track)
-    content = file.read_bytes() if file.is_file() else b""
+    # Matroska's strings may end with a zero, and anything may follow it (RFC 9559, section 4.1).
+    content = _AFTER_ZERO.sub(b"", file.read_bytes()) if file.is_file() else b""
     if not content.strip():
         return []
     try:

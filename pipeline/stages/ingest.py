@@ -141,7 +141,7 @@ def source_of(item: Item, digests: DigestCache, fetch: Fetch) -> Source:
 def _fetched_source(item: Item, fetched: Fetched, digests: DigestCache) -> Source:
     """A fetched source; captions and picture of the inbox count before those that came with it."""
     downloaded = tuple(
-        CaptionFile(path, digests.sha256(path), one.language, one.file, downloaded=True)
+        CaptionFile(path, digests.sha256(path), one.language, one.file, downloaded=True, automatic=one.automatic)
         for one in sorted(fetched.subtitles, key=lambda one: one.automatic)
         for path in [fetched.folder / one.file]
     )
@@ -160,7 +160,13 @@ def _fetched_source(item: Item, fetched: Fetched, digests: DigestCache) -> Sourc
 
 def _caption_files(found: Found, digests: DigestCache) -> tuple[CaptionFile, ...]:
     return tuple(
-        CaptionFile(one.file.path, _sha256(one.file, digests), one.language, shown(one.file.name))
+        CaptionFile(
+            one.file.path,
+            _sha256(one.file, digests),
+            one.language,
+            shown(one.file.name),
+            automatic=one.is_automatic,
+        )
         for one in found.captions
     )
 

@@ -10,27 +10,6 @@ from pipeline.captions.readers import sami, scc, ssa, subrip, ttml, webvtt, word
 from pipeline.captions.timed import Track
 from pipeline.errors import CaptionError
 
-SUFFIXES = frozenset(
-    {
-        ".vtt",
-        ".webvtt",
-        ".srt",
-        ".sbv",
-        ".ssa",
-        ".ass",
-        ".ttml",
-        ".dfxp",
-        ".imsc",
-        ".xml",
-        ".scc",
-        ".smi",
-        ".sami",
-        ".sub",
-        ".json",
-    }
-)
-"""Names that caption files beside a recording have. ``.xml`` and ``.json`` may be something else."""
-
 _Matches = Callable[[str], bool]
 _Reader = Callable[[str, str], tuple[Track, ...]]
 _READERS: tuple[tuple[_Matches, _Reader], ...] = tuple(

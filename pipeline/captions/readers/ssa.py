@@ -15,6 +15,7 @@ _DIALOGUE = re.compile(r"^Dialogue\s*:", re.MULTILINE)
 _STAMP = re.compile(r"\s*(\d{1,4}):(\d{1,2}):(\d{1,2})[.:,](\d{1,6})\s*\Z")
 # Source: http://www.tcax.org/docs/ass-specs.htm; used for fragments without a Format line.
 _USUAL_FIELDS = ("layer", "start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text")
+_MARGINS = re.compile(r"\d{0,4},\d{0,4},\d{0,4},[^,]{0,40},")
 _MICRODVD = re.compile(r"\A\s*\{-?\d{1,9}\}\{-?\d{0,9}\}")
 _MICRODVD_RATE = re.compile(r"\A\s*\{[01]\}\{[01]?\}\s*(\d{1,3}(?:\.\d{1,4})?)\s*$", re.MULTILINE)
 _USUAL_RATE = 25.0
@@ -46,7 +47,7 @@ def read(name: str, text: str) -> tuple[Track, ...]:
         if kind.strip() == "Format" and (named := [one.strip().lower() for one in rest.split(",")])[-1] == "text":
             fields = named
         elif kind.strip() == "Dialogue":
-            values = dict(zip(fields, rest.split(",", len(fields) - 1), strict=False))
+            values = _values(fields, rest)
             start, end = _STAMP.match(values.get("start", "")), _STAMP.match(values.get("end", ""))
             if start and end:
                 texts += _event(_milliseconds(start), _milliseconds(end), values)
@@ -54,6 +55,13 @@ def read(name: str, text: str) -> tuple[Track, ...]:
                 unread += 1
     findings = (f"{unread} lines with times that cannot be read were left out",) if unread else ()
     return (Track(bounded(name, texts), findings=findings),)
+
+
+def _values(fields: list[str], line: str) -> dict[str, str]:
+    values = dict(zip(fields, line.split(",", len(fields) - 1), strict=False))
+    if "marginl" not in fields:  # Matroska always has the margins, whatever its Format line says
+        values["text"] = _MARGINS.sub("", values.get("text", ""))
+    return values
 
 
 def _event(start_ms: int, end_ms: int, values: dict[str, str]) -> Iterator[TimedText]:

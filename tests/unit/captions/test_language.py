@@ -1,4 +1,4 @@
-"""Languages: from names and headers, and from the text itself."""
+"""Languages: of texts, and how alike they are."""
 
 from __future__ import annotations
 
@@ -29,24 +29,6 @@ def test_a_sentence_is_enough(expected: str) -> None:
 def test_too_little_text_says_nothing(text: str) -> None:
     """A wrong language is worse than none."""
     assert language.of_text([text]) is None
-
-
-@pytest.mark.parametrize(
-    ("stem", "expected"),
-    [
-        ("panel.fr", "fr"),
-        ("panel.pt_BR", "pt-BR"),
-        ("panel.zh-Hant", "zh-Hant"),
-        ("panel.eng", "en"),
-        ("panel", None),
-        ("v1.2", None),
-        ("talk.final", None),
-        ("talk.part-2", None),
-    ],
-)
-def test_file_names(stem: str, expected: str | None) -> None:
-    """Only what is a language at the end of the name counts as one."""
-    assert language.of_file_name(stem) == expected
 
 
 def test_close_languages() -> None:
