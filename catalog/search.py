@@ -2,8 +2,8 @@
 
 A recording is a list of *blocks*: its title and people, what is said about it, then about ten seconds of transcript
 each. ``search/<shard>.json`` maps words to ``[recording, n, block … block, recording, n, …]``; the shard follows from
-the word (``words.shard``). ``search/text/<recording>-<chunk>.json`` holds the text of ``CHUNK`` blocks and what a result
-shows. Recordings are numbered from the oldest, so that a new one changes few files.
+the word (``words.shard``). ``search/text/<recording>-<chunk>.json`` holds the text of ``CHUNK`` blocks and what
+a result shows. Recordings are numbered from the oldest, so that a new one changes few files.
 """
 
 from __future__ import annotations
