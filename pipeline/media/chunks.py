@@ -50,7 +50,7 @@ def plan(probe: Probe, *, copied: bool) -> tuple[Chunk, ...]:
         return ()
     index = dict(zip(video.key_frames_ms, video.key_frame_index, strict=True))
     keys = [key for key in video.key_frames_ms if key > 0]
-    can_seek = video.timed and probe.container.startswith(SEEKABLE)
+    can_seek = video.seekable and probe.container.startswith(SEEKABLE)
     starts = [0, *(_spaced(keys, 0, video.end_ms, CHUNK_MS, CHUNK_MS // 2) if can_seek else [])]
     chunks = []
     for number, start in enumerate(starts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,14 @@ from pipeline.media.samples import Samples
 
 Sound = Samples
 """Encoded sound, ready to be put beside any picture."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a recording is cut into segments, ms."""
+
+    starts_ms: Sequence[int]
+    end_ms: int
 
 
 def picture(path: Path) -> Samples | None:
@@ -52,7 +60,7 @@ def sound(path: Path) -> Sound:
 
 
 def rendition(
-    folder: Path, rung: Rung, pieces: Sequence[tuple[Path, int]], main: Sound | None, cuts_ms: Sequence[int]
+    folder: Path, rung: Rung, pieces: Sequence[tuple[Path, int]], main: Sound | None, cut: Cut
 ) -> dict[str, Any]:
     """Write one rendition into ``folder`` and describe it.
 
@@ -61,7 +69,7 @@ def rendition(
         rung: which one.
         pieces: picture files in order, each with the milliseconds at which it starts.
         main: the sound to put in, if there is any.
-        cuts_ms: where segments start.
+        cut: where segments start, and where the recording ends.
 
     Raises:
         MediaError: the pieces do not fit together.
@@ -72,9 +80,9 @@ def rendition(
         if found is None:
             raise MediaError(rung.name, f"has no picture from {start_ms} ms on")
         tracks.append((found, start_ms))
-    joined = samples.start_at_zero(samples.join(tracks))
+    joined = samples.end_by(samples.start_at_zero(samples.join(tracks)), cut.end_ms)
     both = [joined] if main is None else [joined, main]
-    segments = mp4.write(folder / f"{rung.name}.mp4", folder / f"{rung.name}.init.mp4", both, cuts_ms)
+    segments = mp4.write(folder / f"{rung.name}.mp4", folder / f"{rung.name}.init.mp4", both, cut.starts_ms)
     _write_playlist(folder, rung.name, f"{rung.name}.mp4", segments)
     peak, average = hls.bandwidths(segments)
     return {

@@ -154,7 +154,8 @@ def _interpolated(table: tuple[tuple[int, float], ...], side: int) -> float:
 
 def _rung(video: VideoTrack, width: int, height: int, side: int, *, copied: bool) -> Rung:
     short = min(width, height)
-    across, down = (width, height) if copied else (_even(width * side / short), _even(height * side / short))
+    scaled = _even(width * side / short), _even(height * side / short)
+    across, down = (video.width, video.height) if copied else scaled
     rate = min(video.frame_rate or 25.0, MAX_FRAME_RATE)
     return Rung(
         name=f"{min(across, down)}p",

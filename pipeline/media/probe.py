@@ -81,6 +81,8 @@ class VideoTrack(Model):
     """Whether pictures after a key frame in the file are shown before it."""
     timed: bool
     """Whether every packet has a time."""
+    seekable: bool
+    """Whether the file can be entered exactly at its key frames; tried, not believed."""
     start_ms: int
     end_ms: int
 

@@ -23,6 +23,7 @@ MAX_STREAMS = 64
 MAX_PACKETS = 30_000_000
 DECODED_PACKETS = 250
 """So many packets may pass before the first picture comes out."""
+SEEK_TRIALS = 100
 LISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"[playlist]", b"[InternetShortcut]")
 """How files begin that only name other files."""
 
@@ -58,7 +59,11 @@ def probe(path: str) -> dict[str, Any]:
         for index, track in tracks.items():
             if index not in frames and (isinstance(track, Pictures) or not frames):
                 raise BadMediaError("undecodable", track.stream.codec_context.name)
-        return _describe(container, {index: tracks[index] for index in tracks if index in frames}, frames)
+        result = _describe(container, {index: tracks[index] for index in tracks if index in frames}, frames)
+        main = next((track for track in tracks.values() if isinstance(track, Pictures)), None)
+        if main is not None:
+            result["video"]["seekable"] = main.untimed == 0 and _can_seek(container, main)
+        return result
 
 
 def _open(path: str) -> Any:
@@ -134,6 +139,23 @@ def _demux(container: Any, tracks: dict[int, Track]) -> None:
         if count <= len(tracks) and packet.has_sidedata("encryption_info"):
             raise BadMediaError("encrypted")
         tracks[packet.stream_index].add(packet)
+
+
+def _can_seek(container: Any, track: Pictures) -> bool:
+    """Whether entering the file at key frames lands exactly there, tried at some of them.
+
+    It does not in files whose index is wrong, and in some that are fragmented.
+    """
+    keys = sorted(track.keys)
+    for key in keys[:: len(keys) // SEEK_TRIALS + 1]:
+        try:
+            container.seek(key, stream=track.stream)
+            packet = next(one for one in container.demux(track.stream) if one.size and not one.is_discard)
+        except (av.error.FFmpegError, StopIteration):
+            return False
+        if packet.pts != key or not packet.is_keyframe:
+            return False
+    return True
 
 
 def _describe(container: Any, tracks: dict[int, Track], frames: dict[int, Any]) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from pipeline.errors import MediaError
 from pipeline.media.boxes import VISUAL_ENTRY_BYTES, Box, box, boxes, read_moov
 
 Numbers = NDArray[np.int64]
+_ENCODER_NAME = slice(42, 74)
+"""Where a VisualSampleEntry keeps ``compressorname``."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def _dimensions(trak: Box) -> tuple[int, int]:
 
 
 def _entry(table: Box) -> bytes:
-    """The sample entry without ``btrt`` (bit rates, which differ between pieces of one encode)."""
+    """The sample entry without the encoder's name, and without bit rates, which differ between pieces of one encode."""
     entries = list(table.child(b"stsd").children(8))
     if len(entries) != 1:
         raise MediaError("MP4", f"changes its coding in the middle: it has {len(entries)} sample descriptions")
@@ -179,7 +181,8 @@ def _entry(table: Box) -> bytes:
     if entry.kind == b"mp4a":
         return box(entry.kind, entry.content)
     kept = [one for one in boxes(entry.content[VISUAL_ENTRY_BYTES:]) if one.kind != b"btrt"]
-    return box(entry.kind, entry.content[:VISUAL_ENTRY_BYTES], *(box(one.kind, one.content) for one in kept))
+    fixed = entry.content[: _ENCODER_NAME.start] + bytes(32) + entry.content[_ENCODER_NAME.stop : VISUAL_ENTRY_BYTES]
+    return box(entry.kind, fixed, *(box(one.kind, one.content) for one in kept))
 
 
 def join(pieces: Sequence[tuple[Samples, int]]) -> Samples:
@@ -220,3 +223,9 @@ def start_at_zero(track: Samples) -> Samples:
     arrays = {name: getattr(track, name)[first:].copy() for name in ("file", "offset", "size", "time", "sync")}
     arrays["time"][int(np.argmin(arrays["time"]))] = 0
     return replace(track, **arrays)
+
+
+def end_by(track: Samples, end_ms: int) -> Samples:
+    """The same track, its last picture ended by ``end_ms``: an edit list of the source may end it early."""
+    end = max(end_ms * track.timescale // 1000, int(track.time.max()) + 1)
+    return replace(track, end=min(track.end, end))

@@ -163,7 +163,8 @@ def _check_complete(job: Job, probe: Probe, chunk: Chunk, encoded: Path) -> None
 def _joined(job: Job, task: Task, bench: Bench) -> Output:
     probe = _probe(job)
     sound, *pictures = task.parts
-    cuts = [ms for part in pictures for ms in part.settings["chunk"]["cuts_ms"]]
+    starts_ms = [ms for part in pictures for ms in part.settings["chunk"]["cuts_ms"]]
+    cut = joining.Cut(starts_ms, probe.duration_ms)
     with tempfile.TemporaryDirectory(dir=bench.out.parent) as scratch:
         folder = Path(scratch)
         tracks = [
@@ -177,7 +178,7 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
                 files = [(bench.file(sound.key, "picture.mp4"), 0)]
             else:
                 files = [(bench.file(part.key, f"{rung.name}.mp4"), _start(part)) for part in pictures]
-            renditions.append(joining.rendition(bench.out, rung, files, main, cuts))
+            renditions.append(joining.rendition(bench.out, rung, files, main, cut))
         audio = [
             joining.audio_file(
                 bench.out, made, tag, main=not number, alone=not renditions, duration_ms=probe.duration_ms
