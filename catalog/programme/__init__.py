@@ -121,7 +121,7 @@ def _read_each(files: Mapping[str, bytes], reading: Reading) -> list[str]:
         reading.left_out += own.left_out
         if own.event.title and not reading.event.title:
             reading.event = own.event
-    if several and len(formats) > 1:
+    if several and len(formats) > 1 and set(formats) != {pretalx.NAME}:
         raise refuse("the folder", f"it has several programmes: {', '.join(several[:10])}", "name the one to read")
     return formats
 

@@ -134,14 +134,22 @@ def _text(component: Component, *names: str) -> str:
 
 def _moment(value: Any) -> datetime | None:
     """A date-time; a date alone is its midnight."""
-    found = getattr(value[0] if isinstance(value, list) and value else value, "dt", None)
+    found = _value(value[0] if isinstance(value, list) and value else value)
     if isinstance(found, datetime):
         return found
     return datetime.combine(found, time()) if isinstance(found, date) else None
 
 
+def _value(written: Any) -> Any:
+    """The time or length of a property; nothing for one that is broken."""
+    try:
+        return getattr(written, "dt", None)
+    except ValueError:
+        return None
+
+
 def _duration(event: Component, start: datetime | None) -> timedelta | None:
-    given = getattr(event.get("DURATION"), "dt", None)
+    given = _value(event.get("DURATION"))
     end = _moment(event.get("DTEND"))
     if not isinstance(given, timedelta) and start and end and (start.tzinfo is None) == (end.tzinfo is None):
         given = end - start

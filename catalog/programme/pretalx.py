@@ -41,17 +41,26 @@ def read(data: Any, reading: Reading) -> None:
         if state in _GONE:
             reading.leave_out(where, f"{first(entry, 'title')[:80]!r} is marked as {state}")
             continue
-        slots = [slot for slot in items(entry.get("slots")) if isinstance(slot, dict)] or [mapping(entry.get("slot"))]
+        slots = _slots(entry)
         if len(slots) > 1:
             reading.note(where.child("slots"), f"this submission has {len(slots)} slots; each is a session")
         for slot in slots:
             reading.add(_talk(entry, slot, where, reading))
+    if any(isinstance(one, str) for entry in _records(data) for one in items(mapping(entry).get("speakers"))):
+        reading.warn(Where(path="speakers"), "speakers are named by code only", "export with ?expand=speakers")
+    if any(isinstance(slot.get("room"), int) for entry in _records(data) for slot in _slots(mapping(entry))):
+        reading.warn(Where(path="slots"), "rooms are named by number only", "export with ?expand=slots.room")
     head = mapping(data)
     if head.get("next"):
         reading.warn(Where(path="next"), "this is one page of several; talks on the other pages are missing")
     total, present = head.get("count"), len(_records(data))
     if isinstance(total, int) and total > present:
         reading.warn(Where(path="count"), f"the file says there are {total} records, but has {present}")
+
+
+def _slots(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """The slots of a submission; one without any is an entry all the same."""
+    return [slot for slot in items(entry.get("slots")) if isinstance(slot, dict)] or [mapping(entry.get("slot"))]
 
 
 def _talk(entry: dict[str, Any], slot: dict[str, Any], where: Where, reading: Reading) -> RawTalk:
@@ -71,7 +80,7 @@ def _talk(entry: dict[str, Any], slot: dict[str, Any], where: Where, reading: Re
         language=first(entry, "content_locale", "language"),
         abstract=first(entry, "abstract"),
         description=first(entry, "description"),
-        people=tuple(read_people(items(entry.get("speakers")))),
+        people=tuple(read_people([one for one in items(entry.get("speakers")) if isinstance(one, dict)])),
         links=tuple(_resources(entry)),
         licence=first(entry, "recording_license"),
         do_not_record=truth(entry.get("do_not_record")),
@@ -80,6 +89,8 @@ def _talk(entry: dict[str, Any], slot: dict[str, Any], where: Where, reading: Re
 
 def _name(value: Any) -> str:
     """A name given as text, as ``{"en": …}``, or as an object with such a name."""
+    if isinstance(value, int):
+        return ""  # a number of pretalx's own database
     named = mapping(value)
     return string(named["name"]) if "name" in named else string(value)
 

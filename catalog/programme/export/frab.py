@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 import xml.etree.ElementTree as ET
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -70,7 +71,7 @@ def schedule_json(event: Event, *, base_url: str) -> bytes:
 def _schedule(event: Event, base_url: str) -> dict[str, Any]:
     """The value of ``schedule`` in a schedule.json."""
     event = event.localised()
-    numbers = _numbers(event)
+    numbers, guids = _numbers(event), _guids(event)
     days: dict[date, list[Session]] = {}
     for session in sorted((one for one in event.sessions if one.start), key=lambda one: (one.start, one.id)):
         days.setdefault(event.day_of(session) or date.min, []).append(session)
@@ -86,7 +87,7 @@ def _schedule(event: Event, base_url: str) -> dict[str, Any]:
     if re.match(r"[A-Z][a-z]+/[A-Z][a-z]+|UTC\Z", event.timezone):
         conference["time_zone_name"] = event.timezone
     conference["days"] = [
-        _day(event, index, on, [_entry(event, one, numbers[one.id], base_url) for one in sessions])
+        _day(event, index, on, [_entry(event, one, numbers[one.id], guids[one.id], base_url) for one in sessions])
         for index, (on, sessions) in enumerate(sorted(days.items()), start=1)
     ]
     return {"version": _VERSION, "base_url": base_url + urls.event(event.id), "conference": conference}
@@ -108,13 +109,13 @@ def _day(event: Event, index: int, on: date, entries: list[dict[str, Any]]) -> d
     }
 
 
-def _entry(event: Event, session: Session, number: int, base_url: str) -> dict[str, Any]:
+def _entry(event: Event, session: Session, number: int, guid: str, base_url: str) -> dict[str, Any]:
     start = (session.start or datetime.min).astimezone(ZoneInfo(event.timezone)).replace(microsecond=0)
     page = base_url + urls.session(event.id, session.id)
     attached = [link for link in session.links if link.kind in _ATTACHED]
     others = [link for link in session.links if link.kind not in _ATTACHED]
     return {
-        "guid": _guid(event, session),
+        "guid": guid,
         "id": number,
         "date": start.isoformat(),
         "start": f"{start:%H:%M}",
@@ -178,12 +179,15 @@ def _acronym(event_id: str) -> str:
     return event_id.replace("-", "_").ljust(4, "_")
 
 
-def _guid(event: Event, session: Session) -> str:
-    """The programme's own guid where it is a UUID that no earlier session has; else one made from the ids."""
-    shared = [one for one in event.sessions if one.guid == session.guid]
-    if _UUID.fullmatch(session.guid) and shared[0] is session:
-        return session.guid
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"aftertalk:session:{event.id}/{session.id}"))
+def _guids(event: Event) -> dict[str, str]:
+    """For each session the programme's own guid where that is a UUID nobody else has, else one made from the ids."""
+    own = Counter(session.guid.casefold() for session in event.sessions)
+    return {
+        session.id: session.guid
+        if _UUID.fullmatch(session.guid) and own[session.guid.casefold()] == 1
+        else str(uuid.uuid5(uuid.NAMESPACE_URL, f"aftertalk:session:{event.id}/{session.id}"))
+        for session in event.sessions
+    }
 
 
 def _numbers(event: Event) -> dict[str, int]:

@@ -56,6 +56,42 @@ def test_pretalx_submissions() -> None:
     assert any("5 records, but has 2" in message for message in messages)
 
 
+def test_pretalx_pages_in_a_folder_are_one_programme() -> None:
+    """Pages of the API join; codes and numbers instead of names are told, and are nobody's name."""
+    record = {"title": "T", "speakers": ["NQTF8Y"], "state": "confirmed", "track": 5, "slots": [{"room": 7}]}
+    pages = {
+        f"page{number}.json": json.dumps(
+            {"results": [{**record, "code": f"AAAA{number}{part}"} for part in "XY"]}
+        ).encode()
+        for number in (1, 2)
+    }
+    programme = read_many(pages)
+    assert (programme.sessions, programme.people, programme.rooms) == (4, 0, 0)
+    assert sum("?expand=speakers" in finding.hint for finding in programme.findings) == 2
+    assert any("?expand=slots.room" in finding.hint for finding in programme.findings)
+
+
+def test_europython_json() -> None:
+    """Days as keys, events of several kinds, rooms as a list."""
+    events = [
+        {"event_type": "break", "title": "Tea", "duration": 30, "start": "2024-07-08T10:30:00+02:00", "rooms": []},
+        {
+            "event_type": "session",
+            "code": "ABC123",
+            "title": "Moss",
+            "session_type": "Talk",
+            "speakers": [{"code": "X", "name": "Ann Li", "website_url": "https://x.example/"}],
+            "start": "2024-07-08T09:30:00+02:00",
+            "duration": 45,
+            "rooms": ["North", "South"],
+        },
+    ]
+    programme = read_json({"days": {"2024-07-08": {"rooms": ["North", "South"], "events": events}}})
+    moss, tea = programme.event.sessions
+    assert (moss.id, moss.room, moss.duration, tea.title) == ("abc123", "North, South", timedelta(minutes=45), "Tea")
+    assert [person.name for person in moss.people] == ["Ann Li"]
+
+
 def contribution(number: str, title: str, **fields: Any) -> dict[str, Any]:
     start = {"date": "2024-06-03", "time": f"{8 + int(number):02d}:00:00", "tz": "Europe/Zurich"}
     return {"_type": "Contribution", "id": number, "title": title, "startDate": start, "duration": 20, **fields}
