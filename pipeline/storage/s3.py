@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from pipeline.errors import StoreError
 from pipeline.storage import parts, versions
+from pipeline.storage.bucket import Setup, merged
 from pipeline.storage.limits import Bandwidth, Limits, Paced, StalledError, within
 from pipeline.storage.protocol import (
     RESERVED,
@@ -33,7 +34,15 @@ from pipeline.storage.protocol import (
     Wanted,
     check_key,
 )
-from pipeline.storage.s3_errors import CONFLICT, DAMAGED, MISSING, UNSUPPORTED, error_code, store_error
+from pipeline.storage.s3_errors import (
+    CONFLICT,
+    DAMAGED,
+    MISSING,
+    UNSUPPORTED,
+    error_code,
+    store_error,
+)
+from pipeline.storage.setup import apply_setup, read_setup
 from pipeline.storage.uploads import Uploader
 
 if TYPE_CHECKING:
@@ -173,6 +182,19 @@ class S3Store:
                 if error_code(error.response) not in UNSUPPORTED | {"AccessDenied"}:
                     raise
         return count
+
+    def setup(self, *, origins: Sequence[str] = ("*",), apply: bool) -> tuple[Setup, Setup]:
+        """What the bucket's policy, CORS and lifecycle are, and what publishing needs them to be.
+
+        With ``apply`` they are changed to that; rules of others in them stay.
+        """
+        with self._errors("", "GetBucketPolicy"):
+            present = read_setup(self._client, self._bucket)
+        needed = merged(present, self._bucket, self._prefix, origins=origins)
+        if apply:
+            with self._errors("", "PutBucketPolicy"):
+                apply_setup(self._client, self._bucket, needed)
+        return present, needed
 
     def _reference(self, key: str) -> str:
         return f"{self.address}/{key}" if key else self.address

@@ -66,6 +66,7 @@ class Proxy:
     """A running proxy."""
 
     endpoint: str
+    drop_headers: tuple[bytes, ...] = ()
     faults: list[Fault] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     struck: Counter[Kind] = field(default_factory=Counter)
@@ -145,12 +146,15 @@ class Request:
 
 
 @contextmanager
-def running(server: str) -> Iterator[Proxy]:
-    """A proxy before the server at that address, on a free port of 127.0.0.1."""
+def running(server: str, *, drop_headers: tuple[bytes, ...] = ()) -> Iterator[Proxy]:
+    """A proxy before the server at that address, on a free port of 127.0.0.1.
+
+    ``drop_headers`` never reach the server: it is then one that does not know them.
+    """
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    proxy = Proxy("")
+    proxy = Proxy("", drop_headers)
     target = urlsplit(server)
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -185,6 +189,7 @@ async def _serve(
     head = await reader.readuntil(b"\r\n\r\n")
     line, *lines = head[:-4].split(b"\r\n")
     request = Request(line, [(key, value.strip()) for key, _, value in (one.partition(b":") for one in lines)])
+    request.headers = [one for one in request.headers if one[0].lower() not in proxy.drop_headers]
     proxy.counts[request.operation] += 1
     fault = proxy.fault_for(request.operation, request.key)
     if fault and fault.kind is Kind.RESET_BEFORE:
