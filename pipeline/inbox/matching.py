@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from catalog.model import Event, Recording, Session
 from pipeline.inbox import names, rules, sidecars
 from pipeline.inbox.board import Board
 from pipeline.inbox.files import FileKind, InboxFile
+from pipeline.inbox.nearest import Nearest
 from pipeline.inbox.result import Found, FoundCaption, Matches, Missing, Unmatched
-
-NEAREST = 3
-"""How many candidates are named for what does not match."""
-MAX_SUGGESTIONS = 50
-"""Candidates are looked for so many times; it takes long in large catalogues."""
 
 
 def match(event: Event, files: Iterable[InboxFile]) -> Matches:
@@ -34,7 +30,6 @@ class _Account:
         self._found = {one.id: board.found.get(one.id, Found(one.id)) for _, one in board.event.recordings()}
         self._used = {file.name for one in board.found.values() for file in (*one.parts, *one.views)}
         self._missing: list[Missing] = []
-        self._suggestions = MAX_SUGGESTIONS
 
     def matches(self) -> Matches:
         for _, recording in self._board.event.recordings():
@@ -111,14 +106,17 @@ class _Account:
         self._used.add(file.name)
 
     def _miss(self, recording: Recording, message: str, name: str) -> None:
-        free = {names.key(file.stem): file.shown for file in self._board.files if file.name not in self._used}
         session = self._board.sessions[recording.id]
-        self._missing.append(Missing(session.id, recording.id, message, self._near(name, free)))
+        self._missing.append(Missing(session.id, recording.id, message, self._free_names.to(name)))
+
+    @cached_property
+    def _free_names(self) -> Nearest:
+        return Nearest((file.stem, file.shown) for file in self._board.files if file.name not in self._used)
 
     def _unmatched(self) -> Iterator[Unmatched]:
-        recordings = (one for _, one in self._board.event.recordings())
-        nouns: list[Session | Recording] = [*self._board.undeclared.values(), *recordings]
-        pool = {names.key(text): one.id for one in nouns for text in (one.title, one.id)}
+        nouns: list[Session | Recording] = list(self._board.undeclared.values())
+        nouns += (one for _, one in self._board.event.recordings())
+        known_names = Nearest((text, one.id) for one in nouns for text in (one.id, one.title))
         for file in self._board.files:
             is_known = file.kind is not FileKind.OTHER or names.key(file.stem) in self._board.needy
             if file.name in self._used or not is_known:
@@ -126,15 +124,8 @@ class _Account:
             message, nearest = self._board.doubts.get(file.name, ("", ()))
             if not message:
                 message = "belongs to no recording" if file.kind is not FileKind.OTHER else "is not known as media"
-                nearest = self._near(file.stem, pool)
+                nearest = known_names.to(file.stem)
             yield Unmatched(file, message, nearest)
-
-    def _near(self, name: str, pool: dict[str, str]) -> tuple[str, ...]:
-        self._suggestions -= 1
-        if self._suggestions < 0:
-            return ()
-        close = difflib.get_close_matches(names.key(name), [text for text in pool if text], n=NEAREST, cutoff=0.5)
-        return tuple(dict.fromkeys(pool[text] for text in close))
 
 
 def _words(file: InboxFile) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,7 @@ class Stamp:
     """What stands after it, e.g. the view or the number of a segment."""
 
 
+@lru_cache(maxsize=100_000)
 def key(text: str) -> str:
     """What names are compared by: lower case, no accents, ``-`` between words; empty when nothing is left.
 

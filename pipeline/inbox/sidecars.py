@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
@@ -36,6 +37,7 @@ def readings(stem: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         stem, words = head, (word, *words)
 
 
+@lru_cache(maxsize=10_000)
 def language_of(word: str) -> str | None:
     """The language tag in a word, as BCP 47 writes it: ``pt_br`` is ``pt-BR``; ``None`` when it is none."""
     first, *rest = re.split(r"[-_]", word)

@@ -356,3 +356,11 @@ def test_every_file_is_accounted_for_once(names: list[str], order: random.Random
     assert sorted(taken + left) == sorted(media)
     order.shuffle(names)
     assert matched(programme, *names) == matches
+
+
+@pytest.mark.timeout(60)
+def test_large_inboxes_do_not_take_for_ever() -> None:
+    """Thousands of files that match nothing, and as many recordings without a file: each still hears its nearest."""
+    programme = event(session("archive", "", *(talk(f"recording-{number}") for number in range(3000))))
+    matches = matched(programme, *(f"file of talk {number}.mp4" for number in range(3000)))
+    assert (len(matches.missing), len(matches.unmatched)) == (3000, 3000)
