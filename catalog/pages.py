@@ -114,7 +114,8 @@ class _Builder:
     def _event(self, event: Event) -> Iterator[Page]:
         days = programme_view.days(self._catalogue, event, self._now)
         counts, data = listing.counts(self._catalogue, event), structured.event(self._catalogue, event)
-        yield self._page(urls.event(event.id), "event", event=event, days=days, counts=counts, data=data)
+        shown = {"days": days, "filters": programme_view.filters(days), "counts": counts, "data": data}
+        yield self._page(urls.event(event.id), "event", event=event, **shown)
         for slot in (slot for day in days for slot in day.slots):
             yield self._page(urls.session(event.id, slot.session.id), "session", event=event, slot=slot)
 

@@ -38,6 +38,12 @@ class Slot:
     """Those named by the session, else by its recordings; each once."""
 
     @property
+    def languages(self) -> tuple[str, ...]:
+        """Spoken in its recordings or written in their captions, by tag."""
+        spoken = {one.language for one in self.recordings}
+        return tuple(sorted(spoken | {track.language for one in self.recordings for track in one.made.captions}))
+
+    @property
     def zone(self) -> ZoneInfo:
         """The event's time zone."""
         return ZoneInfo(self.event.timezone)
@@ -64,6 +70,21 @@ def days(catalogue: Catalogue, event: Event, now: datetime | None = None) -> tup
         by_day.setdefault(event.day_of(slot.session), []).append(slot)
     ordered = sorted(by_day, key=lambda day: (day is None, day or date.max))
     return tuple(Day(day, tuple(sorted(by_day[day], key=_by_time))) for day in ordered)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the sessions of a programme can be told apart by."""
+
+    themes: tuple[str, ...]
+    languages: tuple[str, ...]
+
+
+def filters(programme: tuple[Day, ...]) -> Filters:
+    """The themes, in order of appearance, and the languages of a programme, by tag."""
+    slots = [slot for day in programme for slot in day.slots]
+    themes = dict.fromkeys(slot.session.track for slot in slots if slot.session.track)
+    return Filters(tuple(themes), tuple(sorted({tag for slot in slots for tag in slot.languages})))
 
 
 def slot_of(catalogue: Catalogue, event: Event, session: Session, now: datetime | None = None) -> Slot:
