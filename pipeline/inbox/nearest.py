@@ -12,6 +12,8 @@ FEW = 3
 """How many names are given."""
 _LOOKED_AT = 20
 """So many names that share most with the one asked for are compared in full."""
+_COMMON = 200
+"""Runs of characters that more names have say nothing."""
 _ALIKE = 0.5
 """Names less alike than this (``difflib``'s ratio, 0 to 1) are not near."""
 
@@ -32,7 +34,8 @@ class Nearest:
     def to(self, text: str) -> tuple[str, ...]:
         """What the nearest names stand for, best first; empty when none is near."""
         wanted = names.key(text)
-        shared = Counter(key for piece in _pieces(wanted) for key in self._index.get(piece, ()))
+        telling = [found for piece in _pieces(wanted) if len(found := self._index.get(piece, ())) <= _COMMON]
+        shared = Counter(key for found in telling for key in found)
         likely = [key for key, _ in sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:_LOOKED_AT]]
         close = difflib.get_close_matches(wanted, likely, n=FEW, cutoff=_ALIKE)
         return tuple(dict.fromkeys(self._meaning[key] for key in close))
