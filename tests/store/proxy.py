@@ -59,6 +59,7 @@ class Fault:
     """How many matching requests pass unharmed first."""
     status: int = 503
     code: str = "SlowDown"
+    message: str = "injected"
 
 
 @dataclass
@@ -257,7 +258,7 @@ def _flip(data: bytes) -> bytes:
 
 def _error(request: Request, fault: Fault) -> bytes:
     status = 200 if fault.kind is Kind.ERROR_IN_200 else fault.status
-    body = f'<?xml version="1.0"?><Error><Code>{fault.code}</Code><Message>injected</Message></Error>'.encode()
+    body = f'<?xml version="1.0"?><Error><Code>{fault.code}</Code><Message>{fault.message}</Message></Error>'.encode()
     head = f"HTTP/1.1 {status} Injected\r\nContent-Type: application/xml\r\nConnection: close\r\n"
     shown = b"" if request.method == "HEAD" else body
     return f"{head}Content-Length: {len(shown)}\r\n\r\n".encode() + shown
