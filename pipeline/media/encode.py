@@ -28,6 +28,8 @@ THUMB_MS = 1000
 """One thumbnail for so much of the recording."""
 MAX_ERROR_RATE = 0.1
 """A decoder that fails on a larger share of its packets makes ffmpeg fail."""
+TOO_MANY_ERRORS = 69
+"""Exit status of ffmpeg after more errors than that."""
 HDR_TRANSFERS = frozenset({16, 18})
 """PQ and HLG by ITU-T H.273."""
 

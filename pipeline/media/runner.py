@@ -38,6 +38,12 @@ OnProgress = Callable[[int], None]
 """Hears the media milliseconds done."""
 
 
+class ProcessError(ToolError):
+    """A process failed; it keeps the exit status, 128 + N for signal N."""
+
+    status: int | None = None
+
+
 class Runner:
     """Runs commands with the given tools; safe to share between threads."""
 
@@ -56,7 +62,7 @@ class Runner:
                 its standard output, which is not kept.
 
         Raises:
-            ToolError: it failed, or was stopped by a limit or by ``stop``.
+            ProcessError: it failed, or was stopped by a limit or by ``stop``.
         """
         with tempfile.TemporaryDirectory(prefix="aftertalk-") as view:
             confined = confine(command, self._tools, Path(view))
@@ -181,7 +187,7 @@ class _Watch:
         self._process.returncode = os.waitstatus_to_exitcode(status)
         return self._process.returncode, usage.ru_utime + usage.ru_stime
 
-    def _error(self, status: int, cpu_s: float, stderr: str) -> ToolError:
+    def _error(self, status: int, cpu_s: float, stderr: str) -> ProcessError:
         limit = self._command.limits.cpu_s
         if self._trouble:
             message = self._trouble
@@ -190,7 +196,9 @@ class _Watch:
         else:  # the launcher reports signals the way shells do
             message = _SIGNAL_REASONS.get(status - 128, f"failed with status {status}")
         context = f"  command: {self._command}\n" + "\n".join(f"  {line}" for line in stderr.splitlines())
-        return ToolError(self._command.argv[0], message, context=context.rstrip())
+        error = ProcessError(self._command.argv[0], message, context=context.rstrip())
+        error.status = status
+        return error
 
 
 class _Progress:

@@ -25,8 +25,10 @@ from pipeline.media.chunks import Chunk
 from pipeline.media.command import Command, Completed
 from pipeline.media.ladder import Rung
 from pipeline.media.probe import AudioTrack, Probe
+from pipeline.media.runner import ProcessError
 from pipeline.stages.base import Bench, Job, Output
 
+_DAMAGED = "take the original, or repair it with the program that recorded it"
 MAX_LANGUAGES = 8
 ENOUGH_PICTURES = 0.8
 """A decoder that gives fewer pictures than this share of the packets has failed. (Some packets hold no picture that
@@ -109,13 +111,28 @@ def _run(bench: Bench, command: Command, folder: Path) -> Completed:
     return bench.run(replace(command, output=folder), on_progress=bench.progress if command.duration_ms else None)
 
 
+def _decode(job: Job, bench: Bench, command: Command) -> None:
+    """Run a command that reads the source.
+
+    Raises:
+        MediaError: too much of it cannot be decoded.
+        ToolError: the command failed otherwise.
+    """
+    try:
+        _run(bench, command, bench.out)
+    except ProcessError as error:
+        if error.status != encode.TOO_MANY_ERRORS:
+            raise
+        raise MediaError(job.source.name, "is damaged", context=error.context, hint=_DAMAGED) from error
+
+
 def _sound(job: Job, task: Task, bench: Bench) -> Output:
     probe = _probe(job)
     by_index = {track.index: track for track in probe.audio}
     tracks = [by_index[index] for index, _ in task.settings["tracks"]]
     copied = task.settings["copy_picture"]
     if tracks or copied:
-        _run(bench, encode.sound(job.source.path, probe, tracks, copy_picture=copied), bench.out)
+        _decode(job, bench, encode.sound(job.source.path, probe, tracks, copy_picture=copied))
     return Output(data={}, private=_names(bench.out))
 
 
@@ -124,7 +141,7 @@ def _pictures(job: Job, task: Task, bench: Bench) -> Output:
     plain = task.settings["chunk"]
     chunk = Chunk(**{**plain, "cuts_ms": tuple(plain["cuts_ms"])})
     rungs = [rung for rung in _rungs(task) if not rung.copied]
-    _run(bench, encode.pictures(job.source.path, probe, chunk, rungs, _thumb_size(task)), bench.out)
+    _decode(job, bench, encode.pictures(job.source.path, probe, chunk, rungs, _thumb_size(task)))
     for rung in rungs:
         _check_complete(job, probe, chunk, bench.out / f"{rung.name}.mp4")
     return Output(data={}, private=_names(bench.out))
@@ -156,7 +173,7 @@ def _check_complete(job: Job, probe: Probe, chunk: Chunk, encoded: Path) -> None
         raise MediaError(
             job.source.name,
             f"is damaged: only {len(made)} of {chunk.frames} pictures after {chunk.start_ms // 1000} s can be decoded",
-            hint="take the original, or repair it with the program that recorded it",
+            hint=_DAMAGED,
         )
 
 
