@@ -92,7 +92,7 @@ class _Making:
     def _make(self, item: Item) -> Ready | None:
         try:
             if self._is_asked_for(item):
-                job = self._shop.flow.make(self._shop.job(item, may_fetch=True))
+                job = self._shop.flow.make(self._shop.job(item, may_work=True))
                 self._shop.failures.clear(item.id)
                 self._shop.reporter.tell(report.RecordingDone(item.id))
                 return Ready(item, manifest_of(job))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -13,11 +14,14 @@ from pipeline.errors import SourceError
 from pipeline.failures import Failures
 from pipeline.fetch import Fetched, Fetcher, recall
 from pipeline.flow import Flow
+from pipeline.inbox import shown
+from pipeline.media import join
+from pipeline.media.command import Command, Completed
 from pipeline.media.runner import Runner
 from pipeline.media.tools import Tools, find_tools
 from pipeline.report import Noticed, Reporter
 from pipeline.stages import Job
-from pipeline.stages.ingest import Item, source_of
+from pipeline.stages.ingest import Item, Supply, source_of
 from pipeline.stages.publish import StoreMedia, open_target
 from pipeline.storage.protocol import ObjectStore
 from pipeline.workspace import Workspace
@@ -35,17 +39,22 @@ class Workshop:
     digests: DigestCache
     tools: Tools
     engine: Engine
+    run_command: Callable[[Command], Completed]
     fetcher: Fetcher
     flow: Flow
     reporter: Reporter
 
-    def job(self, item: Item, *, may_fetch: bool = False) -> Job:
-        """The job of a recording, at its beginning. Without ``may_fetch``, an address counts as it was last fetched.
+    def job(self, item: Item, *, may_work: bool = False) -> Job:
+        """The job of a recording, at its beginning.
+
+        Without ``may_work`` nothing is fetched or joined: an address counts as it was last fetched, and the file of
+        joined parts may not be there yet.
 
         Raises:
             SourceError: its source cannot be used.
         """
-        source = source_of(item, self.digests, self._fetch if may_fetch else self._recall)
+        supply = Supply(self._fetch, self._join) if may_work else Supply(self._recall, self._joined)
+        source = source_of(item, self.digests, supply)
         return Job(item.event, item.session, item.recording, self.directory.settings, self.tools, source, {})
 
     def _fetch(self, address: str, language: str) -> Fetched:
@@ -59,6 +68,20 @@ class Workshop:
         if known is None:
             raise SourceError(address, "has not been fetched yet", hint="run 'aftertalk publish'")
         return known
+
+    def _joined(self, _: Sequence[Path], identity: str) -> Path:
+        return self.directory.workspace / "joined" / f"{identity}.mkv"
+
+    def _join(self, parts: Sequence[Path], identity: str) -> Path:
+        place = self._joined(parts, identity)
+        if not place.is_file():
+            with self.workspace.scratch() as folder:
+                size = sum(part.stat().st_size for part in parts)
+                done = self.run_command(join.command(parts, size, folder))
+                join.check(done.stdout, shown(parts[0].name))
+                place.parent.mkdir(parents=True, exist_ok=True)
+                (folder / join.OUT).replace(place)
+        return place
 
     def _fetched_folder(self, address: str) -> Path:
         return self.directory.workspace / "fetched" / sha256(address.encode()).hexdigest()[:32]
@@ -86,6 +109,7 @@ def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, target: 
         digests=DigestCache(directory.workspace / "digests.db"),
         tools=tools,
         engine=engine,
+        run_command=runner.run,
         fetcher=Fetcher(directory.settings.fetch, tools, runner.run, directory.root),
         flow=Flow(workspace, engine, reporter, runner.run, published),
         reporter=reporter,

@@ -6,9 +6,10 @@ recordings whose file is missing, are told and stop nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from catalog.model import Event, Recording, Session
 from catalog.release import Decision, Verdict, decide
@@ -17,11 +18,19 @@ from pipeline.digests import DigestCache
 from pipeline.errors import SourceError
 from pipeline.fetch import Fetched
 from pipeline.inbox import Found, InboxFile, Matches, Scan, match, scan, shown
+from pipeline.media import join
 from pipeline.report import Noticed
 from pipeline.stages.base import CaptionFile, PictureFile, Source
 
-Fetch = Callable[[str, str], Fetched]
-"""Gives the source of an address, in the language spoken; raises ``SourceError``."""
+
+@dataclass(frozen=True)
+class Supply:
+    """Gets sources that are not one file of the inbox; both raise ``SourceError``."""
+
+    fetch: Callable[[str, str], Fetched]
+    """The source of an address, in the language spoken."""
+    join: Callable[[Sequence[Path], str], Path]
+    """The parts of a recording as one file of that identity (``media.join.identity``)."""
 
 
 @dataclass(frozen=True)
@@ -112,27 +121,27 @@ def _notices(matches: Matches, looked: Scan) -> Iterator[Noticed]:
         yield Noticed(f"{matches.event.id}/{one.file.shown}", f"{one.message}{nearest}", hint)
 
 
-def source_of(item: Item, digests: DigestCache, fetch: Fetch) -> Source:
+def source_of(item: Item, digests: DigestCache, supply: Supply) -> Source:
     """The bytes of a recording: hashed, with the captions and the picture that belong to it.
 
     Raises:
-        SourceError: a file is gone, is still being written or cannot be read, there are several parts, or an address
-            was refused or failed.
+        SourceError: a file is gone, is still being written or cannot be read, its parts do not fit
+            together, or an address was refused or failed.
     """
     found = item.found
     if item.address is not None:
-        return _fetched_source(item, fetch(item.address, item.language), digests)
+        return _fetched_source(item, supply.fetch(item.address, item.language), digests)
     if found is None or not found.parts:
         raise SourceError(item.id, item.problem or "there is no media file for it", hint=item.hint)
+    sha256, path = _sha256(found.parts[0], digests), found.parts[0].path
     if len(found.parts) > 1:
-        names = ", ".join(part.shown for part in found.parts)
-        raise SourceError(item.id, f"it has several parts: {names}", hint="name one of them with 'source:'")
-    media = found.parts[0]
+        sha256 = join.identity([_sha256(part, digests) for part in found.parts])
+        path = supply.join([part.path for part in found.parts], sha256)
     return Source(
-        path=media.path,
-        name=shown(media.name),
-        sha256=_sha256(media, digests),
-        bytes=media.size,
+        path=path,
+        name=" + ".join(shown(part.name) for part in found.parts),
+        sha256=sha256,
+        bytes=sum(part.size for part in found.parts),
         captions=_caption_files(found, digests),
         poster=_poster(found, digests),
     )

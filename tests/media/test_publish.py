@@ -231,6 +231,35 @@ def test_an_unmatched_file_is_named(meeting: Meeting) -> None:
     assert "holiday.m4a" in told.noticed()
 
 
+def add_recording(meeting: Meeting, **recording: object) -> None:
+    path = meeting.root / "meeting" / "event.yaml"
+    data = yaml.safe_load(path.read_text())
+    data["sessions"][0]["recordings"].append(recording)
+    path.write_text(yaml.safe_dump(data))
+
+
+def test_parts_of_one_recording_are_joined(meeting: Meeting) -> None:
+    """Two files of one recording are one, twice as long; the second run joins and makes nothing."""
+    add_recording(meeting, id="long", title="In two parts")
+    for number in (1, 2):
+        shutil.copy(meeting.inbox / "panel.mp4", meeting.inbox / f"long-part{number}.mp4")
+    told = meeting.publish()
+    assert told.failed == 0, told.failures()
+    durations = {one["id"]: one["duration_ms"] for one in meeting.catalog()["recordings"]}  # type: ignore[attr-defined]
+    assert durations["meeting/long"] == pytest.approx(2 * durations["meeting/panel"], abs=50)
+    assert meeting.publish().made() == set()
+
+
+def test_parts_that_do_not_fit_are_explained(meeting: Meeting) -> None:
+    """A part of another kind fails that recording, with what to do."""
+    add_recording(meeting, id="long", title="In two parts")
+    shutil.copy(meeting.inbox / "panel.mp4", meeting.inbox / "long-part1.mp4")
+    shutil.copy(meeting.inbox / "talk.m4a", meeting.inbox / "long-part2.mp4")
+    told = meeting.publish()
+    assert "cannot be joined" in told.failures()["meeting/long"]
+    assert meeting.ids() == ["meeting/panel", "meeting/talk"]
+
+
 def test_nothing_held_is_ever_sent(meeting: Meeting) -> None:
     """Bytes of a held recording's title, captions and media are nowhere in the public folder."""
     shutil.rmtree(meeting.public)
