@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline.console import ConsoleReporter, printable
@@ -159,9 +160,9 @@ def status(catalogue: Path, as_json: bool) -> None:
         for row in rows:
             click.echo(json.dumps(row.as_dict(), ensure_ascii=False))
         return
-    table = Table("Recording", "State", "Why", box=None, pad_edge=False)
+    table = Table("Recording", "State", "Captions", "Why", box=None, pad_edge=False)
     for row in rows:
-        table.add_row(printable(row.recording), row.state, printable(row.reason))
+        table.add_row(row.recording, row.state, ", ".join(row.captions) or "–", escape(printable(row.reason)))
     Console().print(table)
 
 
