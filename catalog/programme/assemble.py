@@ -6,14 +6,24 @@ Nothing here fails because of one entry: what cannot be used is left away or rep
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from catalog.fields import RESERVED_IDS, slugify
 from catalog.model import Event, Link, Person, Recording, Session
 from catalog.programme import text
-from catalog.programme.base import MAX_TEXT, Programme, RawLink, RawPerson, RawRecording, RawTalk, Reading, Where
+from catalog.programme.base import (
+    DAY_CHANGE,
+    MAX_TEXT,
+    Programme,
+    RawLink,
+    RawPerson,
+    RawRecording,
+    RawTalk,
+    Reading,
+    Where,
+)
 from catalog.programme.identity import Ids, People
 from catalog.programme.languages import language_tag
 
@@ -41,7 +51,7 @@ def assemble(reading: Reading, format_name: str) -> Programme:
         language=language_tag(raw.language) or "en",
         place=text.line(raw.place),
         abstract=text.markdown(raw.abstract)[:MAX_TEXT],
-        day_change=raw.day_change or time(4, 0),
+        day_change=raw.day_change or DAY_CHANGE,
         links=assembly.links(raw.links, Where()),
         sessions=sessions,
     )

@@ -21,6 +21,9 @@ MAX_TEXT = 50_000
 MAX_FINDINGS = 5_000
 """Further findings are only counted."""
 
+DAY_CHANGE = time(4)
+"""When a programme day ends, where the file does not say."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -225,6 +228,7 @@ def refuse(name: str, message: str, hint: str = "", where: Where | None = None) 
 
 
 __all__ = [
+    "DAY_CHANGE",
     "MAX_BYTES",
     "MAX_TALKS",
     "MAX_TEXT",

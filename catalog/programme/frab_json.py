@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog.model import LinkKind
 from catalog.programme import frab_rules, times
-from catalog.programme.base import RawLink, RawPerson, RawTalk, Reading, Where
+from catalog.programme.base import DAY_CHANGE, RawLink, RawPerson, RawTalk, Reading, Where
 from catalog.programme.jsontree import entries, first, items, mapping, string, truth
 from catalog.programme.links import link_kind
 
@@ -54,9 +54,9 @@ def read_conference(schedule: dict[str, Any], conference: dict[str, Any], readin
     event.language = first(mapping(conference.get("defaults")), "language")
     event.base_url = first(schedule, "base_url") or first(conference, "url", "base_url")
     days = [one for one in items(conference.get("days")) if isinstance(one, dict)]
-    starts = {start.time() for day in days if (start := times.moment(first(day, "day_start", "start")))}
-    if len(starts) == 1 and (change := starts.pop()).hour < 12:
-        event.day_change = change
+    event.day_change = times.day_change(
+        (first(day, "day_start", "start"), first(day, "day_end", "end")) for day in days
+    )
     if url := first(conference, "url") or event.base_url:
         event.links = (RawLink(url),)
 
@@ -92,7 +92,7 @@ def _start(entry: dict[str, Any], where: Where, on: date | None, reading: Readin
     if on is None or since is None:
         reading.warn(where.child("date"), "the time of this entry is not readable")
         return None
-    return times.at(on, since, day_change=reading.event.day_change)
+    return times.at(on, since, day_change=reading.event.day_change or DAY_CHANGE)
 
 
 def read_duration(entry: dict[str, Any], where: Where, start: datetime | None, reading: Reading) -> timedelta | None:

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from catalog.model import LinkKind
 from catalog.programme import frab_rules, times
-from catalog.programme.base import RawLink, RawPerson, RawTalk, Reading, Where
+from catalog.programme.base import DAY_CHANGE, RawLink, RawPerson, RawTalk, Reading, Where
 from catalog.programme.jsontree import truth
 from catalog.programme.links import link_kind
 from catalog.programme.xmltree import Element
@@ -98,7 +98,7 @@ def _start(entry: Element, on: date | None, reading: Reading) -> datetime | None
             Where(entry.line, f"event[{entry.attribute('id')}].date"), "the time of this entry is not readable"
         )
         return None
-    return times.at(on, since, day_change=reading.event.day_change)
+    return times.at(on, since, day_change=reading.event.day_change or DAY_CHANGE)
 
 
 def _duration(entry: Element, reading: Reading) -> timedelta | None:
@@ -112,12 +112,10 @@ def _duration(entry: Element, reading: Reading) -> timedelta | None:
 
 
 def _day_change(root: Element, conference: Element) -> time | None:
-    """Given, or the time of day at which the days of the file begin."""
+    """As given, or the time of day at which the days of the file are over."""
     if (given := times.time_of_day(conference.get("day_change"))) is not None:
         return given
-    starts = {start.time() for day in root.all("day") if (start := times.moment(day.attribute("start")))}
-    change = starts.pop() if len(starts) == 1 else None
-    return change if change and change <= time(12) else None
+    return times.day_change((day.attribute("start"), day.attribute("end")) for day in root.all("day"))
 
 
 def _people(entry: Element) -> list[RawPerson]:

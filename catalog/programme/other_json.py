@@ -13,6 +13,7 @@ from typing import Any
 
 from catalog.programme import records, text, times, vocabulary
 from catalog.programme.base import RawLink, Reading, Where
+from catalog.programme.fields import one as text_of
 from catalog.programme.jsontree import first
 
 NAME = "JSON list of talks"
@@ -54,7 +55,7 @@ def read(data: Any, reading: Reading) -> None:
         for field, value in one.around.items():
             values.setdefault(field, [value])
         if gone := records.is_gone(values):
-            reading.leave_out(one.where, f"{records.one(values, 'title')[:80]!r} is marked as {gone}")
+            reading.leave_out(one.where, f"{text_of(values, 'title')[:80]!r} is marked as {gone}")
         else:
             reading.add(records.talk(values, one.where, reading))
     if unused:

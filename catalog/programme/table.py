@@ -10,6 +10,7 @@ from itertools import islice
 
 from catalog.programme import records, vocabulary
 from catalog.programme.base import MAX_TALKS, Reading, Where, refuse
+from catalog.programme.fields import one
 
 NAME = "spreadsheet (CSV)"
 
@@ -75,7 +76,7 @@ def read(table: Table, reading: Reading) -> None:
         if not values:
             reading.leave_out(where, "nothing in this row is in a column that was understood")
         elif gone := records.is_gone(values):
-            reading.leave_out(where, f"{records.one(values, 'title')[:80]!r} is marked as {gone}")
+            reading.leave_out(where, f"{one(values, 'title')[:80]!r} is marked as {gone}")
         else:
             reading.add(records.talk(values, where, reading))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 MAX_DURATION = timedelta(days=31)
@@ -130,6 +131,28 @@ def at(on: date, since_midnight: timedelta, *, day_change: time | None = None) -
     start = datetime(on.year, on.month, on.day) + since_midnight
     change = timedelta(hours=day_change.hour, minutes=day_change.minute) if day_change else timedelta()
     return start + timedelta(days=1) if since_midnight < change else start
+
+
+def day_change(days: Iterable[tuple[str, str]]) -> time | None:
+    """The time of day at which programme days (their start and end as written) are over; ``None`` when unclear.
+
+    Days that end after midnight end at the latest of their ends; else they begin at the earliest of their starts,
+    where that is in the morning's small hours.
+    """
+    ends, starts = [], []
+    for first, last in days:
+        start, end = moment(first), moment(last)
+        if start and end and end.time() < start.time() <= time(12):
+            ends.append(_next_minute(end) if end.minute % 10 == 9 else end.time().replace(second=0))
+        starts += [start.time()] if start else []
+    if ends:
+        return max(ends)
+    return min(starts) if starts and min(starts) <= time(6) else None
+
+
+def _next_minute(end: datetime) -> time:
+    """03:59 and 03:59:59 mean 04:00."""
+    return (end.replace(second=0) + timedelta(minutes=1)).time()
 
 
 def _offset(text: str | None) -> tzinfo | None:

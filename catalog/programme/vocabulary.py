@@ -15,6 +15,8 @@ from typing import Any
 from catalog import documents
 from catalog.programme.times import fold
 
+_BELONGING = re.compile(r"^(?:session|talk|event|presentation|proposal|paper|submission|contribution|lecture) ")
+
 
 @lru_cache(maxsize=4096)
 def field_of(header: str) -> str:
@@ -26,7 +28,8 @@ def field_of(header: str) -> str:
     """
     plain = plain_header(header)
     known = _known()
-    for form in (plain, re.sub(r" \d{1,3}$", "", plain), _without_brackets(header)):
+    bare = _without_brackets(header)
+    for form in (plain, re.sub(r" \d{1,3}$", "", plain), bare, _BELONGING.sub("", plain), _BELONGING.sub("", bare)):
         if form in known:
             return known[form]
     close = difflib.get_close_matches(plain, known, n=1, cutoff=0.92) if 7 <= len(plain) <= 40 else []
@@ -40,8 +43,15 @@ def plain_header(header: str) -> str:
 
 
 def fields_of(headers: Iterable[str]) -> dict[str, str]:
-    """Header -> field, for those that mean one."""
-    return {header: field for header in headers if (field := field_of(header))}
+    """Header -> field, for those that mean one; where none means the title, the likeliest other one does."""
+    present = list(headers)
+    fields = {header: field for header in present if (field := field_of(header))}
+    if "title" not in fields.values():
+        plain = {plain_header(header): header for header in reversed(present) if header not in fields}
+        fields.update(
+            {plain[word]: "title" for word in _title_words() if word in plain and "title" not in fields.values()}
+        )
+    return fields
 
 
 def _without_brackets(header: str) -> str:
@@ -51,6 +61,11 @@ def _without_brackets(header: str) -> str:
 def words(name: str) -> frozenset[str]:
     """A list of words of ``words.yaml``."""
     return frozenset(word.strip() for word in _file()[name].split(","))
+
+
+@cache
+def _title_words() -> tuple[str, ...]:
+    return tuple(word.strip() for word in _file()["title_words"].split(","))
 
 
 @cache

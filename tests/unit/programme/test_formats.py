@@ -336,6 +336,13 @@ def test_free_form_json() -> None:
     assert (programme.event.title, programme.event.timezone) == ("Moss", "Asia/Tokyo")
 
 
+def test_cancelled_records_are_explained() -> None:
+    """A record whose status says so is left out, with its path and title."""
+    programme = read_json([{"title": "Gone", "room": "A", "status": "Cancelled"}, {"title": "Moss", "room": "A"}])
+    assert (programme.talks, programme.sessions) == (2, 1)
+    assert (programme.left_out[0].field, programme.left_out[0].message) == ("0", "'Gone' is marked as cancelled")
+
+
 def test_free_form_json_with_videos() -> None:
     """A keyed list of pre-recorded films: minutes and seconds, affiliations, a misspelt field."""
     films = {"moss": {"title": "Moss", "author": "Ann Li & Bo Ek", "affiliation": "ANU", "abtract": "All of it"}}

@@ -95,7 +95,7 @@ def replaced(node: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(DOCUMENTS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_any_value_of_any_json_may_be_anything(name: str, data: st.DataObject) -> None:
     """Two values replaced by arbitrary JSON: talks in are sessions out or explained."""
@@ -108,7 +108,7 @@ def test_any_value_of_any_json_may_be_anything(name: str, data: st.DataObject) -
 
 
 @pytest.mark.parametrize("written", [XML, ICS.replace("\n", "\r\n")], ids=["xml", "ics"])
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(data=st.data())
 def test_any_piece_of_any_text_may_be_missing_or_doubled(written: str, data: st.DataObject) -> None:
     """A piece cut out, doubled or overwritten anywhere: read or refused."""

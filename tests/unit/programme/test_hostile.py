@@ -20,10 +20,10 @@ SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\x00\x1b\u202
 
 @pytest.fixture(autouse=True)
 def quick() -> Iterator[None]:
-    """Every one of these takes less than ten seconds."""
-    begun = time.monotonic()
+    """Every one of these takes less than ten seconds of processor time."""
+    begun = time.process_time()
     yield
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_entity_bombs_are_refused() -> None:

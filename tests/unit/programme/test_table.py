@@ -69,6 +69,12 @@ def test_a_row_is_a_talk() -> None:
         ("Day,Time slot", "28 June 2021,2:00 pm - 3:30 pm", datetime(2021, 6, 28, 14), 90),
         ("Date,Start,End", "2021-06-28,23:30,00:15", datetime(2021, 6, 28, 23, 30), 45),
         ("Date,Start,Length", "2021-06-28,9h30,1:15", datetime(2021, 6, 28, 9, 30), 75),
+        ("Start date,Start time,End time", "2021-06-28,14:00,15:30", datetime(2021, 6, 28, 14), 90),
+        ("Start (time),Start (date)", "14:00,28 June 2021", datetime(2021, 6, 28, 14), None),
+        ("Session Start,Session End", "2021-06-28 14:00,2021-06-29 00:30", datetime(2021, 6, 28, 14), 630),
+        ("Date,Start", "2021-06-28 00:00:00,14:00", datetime(2021, 6, 28, 14), None),
+        ("Date,Start", "2021-06-28T14:00:00Z,16:00", datetime(2021, 6, 28, 14, tzinfo=UTC), None),
+        ("Date,Duration", "2021-06-28 14:00,20", datetime(2021, 6, 28, 14), 20),
         ("Start", "28.06.2021 14:00", datetime(2021, 6, 28, 14), None),
         ("Start", "June 28, 2021 2:00 pm", datetime(2021, 6, 28, 14), None),
         ("Start", "2021-06-28 14:00 UTC", datetime(2021, 6, 28, 14, tzinfo=UTC), None),
@@ -100,6 +106,15 @@ def test_any_separator_and_encoding(encoding: str, separator: str) -> None:
     written = "\r\n".join(separator.join(row) for row in rows)
     (talk,) = read("p.csv", written.encode(encoding)).event.sessions
     assert (talk.title, talk.room, talk.people[0].name) == ("Café", "Größe", "Zoë Li")
+
+
+@pytest.mark.parametrize("header", ["Session,Speaker,Time", "Name,Presenter,Room", "Time,Activity,Room"])
+def test_the_likeliest_column_is_the_title(header: str) -> None:
+    """Where no column is called a title, ``Session``, ``Name`` or ``Activity`` is one."""
+    (talk,) = read(
+        "p.csv", f"{header}\n{','.join(('Moss', 'x', 'y') if header[0] != 'T' else ('x', 'Moss', 'y'))}\n".encode()
+    ).event.sessions
+    assert talk.title == "Moss"
 
 
 def test_headers_below_a_banner_and_unknown_columns() -> None:

@@ -74,7 +74,7 @@ def test_no_html_is_a_crash_and_no_known_tag_survives(written: str) -> None:
     "unit", ["<!--", "<p", "<a href='", "&", "<b>", "</", "<![CDATA[", "<li>", "<blockquote>", "<a href='>", '<a b="']
 )
 def test_hostile_html_takes_bounded_time(unit: str) -> None:
-    """50,000 characters of unfinished markup take less than two seconds."""
-    begun = time.monotonic()
+    """50,000 characters of unfinished markup take less than two seconds of processor time."""
+    begun = time.process_time()
     text.markdown("<p>" + unit * (50_000 // len(unit)))
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
