@@ -134,7 +134,7 @@ class _Making:
             return None
         try:
             job = self._shop.flow.is_made(self._shop.job(item))
-        except AftertalkError:  # told when it is made; here only what stands counts
+        except Exception:  # whatever it is, it is told when the recording is made; here only what stands counts
             return None
         return job if isinstance(job, Job) else None
 
