@@ -34,6 +34,8 @@ class TranscodeSettings(Model):
     """Copy the source's picture as the top rung when it is ready for the web."""
     audio_bitrate: int = Field(default=64_000, ge=16_000, le=320_000)
     """bit/s for mono; stereo has 1.5 times as many."""
+    loudness: float | None = Field(default=-16, ge=-31, le=-10)
+    """LUFS (EBU R128) that all sound is brought to; ``none`` leaves it as it is."""
     max_duration_hours: float = Field(default=24, gt=0)
     """Longer sources are refused."""
 
@@ -43,6 +45,11 @@ class CaptionSettings(Model):
 
     recognise: bool = True
     """Whether speech is recognised where there are no captions."""
+    model: str | None = None
+    """A speech model: ``tiny.en``, ``base``, or a folder with a Whisper model in CTranslate2's form; the best one that
+    is installed when not given."""
+    glossary: tuple[Text, ...] = ()
+    """Names, acronyms and terms that speech recognition should expect."""
 
 
 class FetchSettings(Model):

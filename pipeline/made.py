@@ -19,7 +19,7 @@ def made(recording: str, source_sha256: str, artifacts: Mapping[str, Artifact], 
     Raises:
         KeyError: an artifact, or a file that one names, is missing.
     """
-    media, captions, extra = artifacts["transcode"], artifacts["captions"], artifacts["enrich"]
+    media, extra = artifacts["transcode"], artifacts["enrich"]
     public = _Addresses(recording)
     return Made(
         duration_ms=media.data["duration_ms"],
@@ -41,6 +41,7 @@ def made(recording: str, source_sha256: str, artifacts: Mapping[str, Artifact], 
                 **_size(captions, entry["file"]),
                 cues=read_cues(captions, entry["file"]),
             )
+            for captions in (artifacts["captions"], artifacts["transcribe"])
             for entry in captions.data["tracks"]
         ),
         chapters=tuple(ChapterMark(**entry) for entry in extra.data["chapters"]),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline.media.command import Command, Limits
 from pipeline.media.formats import FORMATS
 from pipeline.media.probe import TextTrack
+from pipeline.media.workers import ENVIRONMENT, pyav_inputs
 
 BITMAP_CODECS = frozenset({"pgssub", "dvdsub", "dvbsub", "xsub", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"})
 """Tracks that are pictures of text."""
@@ -62,14 +61,10 @@ def read_cea608(source: Path, size: int, stream: int) -> Command:
 
     It ends soon when the beginning of the recording carries none. Times are the file's own.
     """
-    package = Path(next(iter((find_spec("av") or sys).submodule_search_locations or ())))
-    inputs = {"src": source, "worker.py": _WORKER, "site/av": package}
-    if (libraries := package.with_name("av.libs")).is_dir():
-        inputs["site/av.libs"] = libraries
     return Command(
         argv=("python", "-s", "-S", "-B", "/in/worker.py", "/in/src", str(stream), FORMATS),
-        inputs=inputs,
-        environment={"PYTHONPATH": "/in/site", "PYTHONUTF8": "1"},
+        inputs={"src": source, "worker.py": _WORKER, **pyav_inputs()},
+        environment=ENVIRONMENT,
         limits=_limits(size),
     )
 

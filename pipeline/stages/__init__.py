@@ -10,8 +10,9 @@ from pipeline.stages.captions import CaptionsStage
 from pipeline.stages.enrich import EnrichStage
 from pipeline.stages.probe import ProbeStage
 from pipeline.stages.transcode import TranscodeStage
+from pipeline.stages.transcribe import TranscribeStage
 
-STAGES: tuple[Stage, ...] = (ProbeStage(), TranscodeStage(), CaptionsStage(), EnrichStage())
+STAGES: tuple[Stage, ...] = (ProbeStage(), TranscodeStage(), CaptionsStage(), TranscribeStage(), EnrichStage())
 """What every recording goes through."""
 
 __all__ = ["STAGES", "Bench", "CaptionFile", "Job", "Output", "PictureFile", "Source", "Stage"]

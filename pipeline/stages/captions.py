@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from catalog.manifest import Origin
 from catalog.model import Cue
-from pipeline.captions import cea608, export, language, readers, webvtt
+from pipeline.captions import cea608, language, readers
 from pipeline.captions.clean import clean
+from pipeline.captions.files import write_track
 from pipeline.captions.report import report
 from pipeline.captions.timed import MAX_BYTES, Track, bounded
 from pipeline.errors import AftertalkError, ToolError
@@ -28,7 +28,6 @@ from pipeline.stages.base import Bench, CaptionFile, Job, Output
 TRUST = (Origin.SIDECAR, Origin.EMBEDDED, Origin.CEA608, Origin.DOWNLOADED, Origin.ASR)
 """Of two captions in one language the one whose origin comes first is published."""
 
-_FOLDER = "captions"
 _AFTER_ZERO = re.compile(rb"\0[^\n]*")
 
 
@@ -86,7 +85,7 @@ class CaptionsStage:
         candidates.sort(key=lambda one: TRUST.index(one.origin))
         duration_ms = task.settings["duration_ms"]
         chosen = choose(candidates, task.settings["language"], duration_ms, findings)
-        tracks = [_write(bench.out, key, origin, cues, duration_ms) for key, (origin, cues) in chosen.items()]
+        tracks = [write_track(bench.out, key, origin, cues, duration_ms) for key, (origin, cues) in chosen.items()]
         reports = {key: report(cues, duration_ms) for key, (_, cues) in chosen.items()}
         return Output(data={"tracks": tracks, "findings": findings, "reports": reports})
 
@@ -218,19 +217,3 @@ def _line_21(job: Job, probe: Probe, bench: Bench, findings: list[str]) -> list[
         return []
     shift_ms = -round(probe.origin_us / 1000)
     return [Candidate(Origin.CEA608, name, Track(texts), None, shift_ms)] if texts else []
-
-
-def _write(out: Path, key: str, origin: Origin, cues: tuple[Cue, ...], duration_ms: int) -> dict[str, Any]:
-    folder = out / _FOLDER
-    folder.mkdir(exist_ok=True)
-    (folder / f"{key}.vtt").write_bytes(webvtt.write(cues, key))
-    (folder / f"{key}.srt").write_bytes(export.subrip(cues))
-    (folder / f"{key}.m3u8").write_bytes(export.hls_playlist(f"{key}.vtt", duration_ms))
-    (out / f"transcript.{key}.txt").write_bytes(export.transcript(cues))
-    return {
-        "file": f"{_FOLDER}/{key}.vtt",
-        "transcript": f"transcript.{key}.txt",
-        "playlist": f"{_FOLDER}/{key}.m3u8",
-        "language": key,
-        "origin": origin.value,
-    }

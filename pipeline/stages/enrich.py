@@ -1,8 +1,7 @@
 """enrich: what ties the other artifacts together.
 
-Reads the facts of probe, transcode and captions; writes the HLS master playlist, which names files of the other
-artifacts by their digests, and the chapters as a WebVTT track. Rule: cheap enough to be made again whenever anything
-it names changes.
+Reads the facts of the stages before; writes the HLS master playlist, which names files of the other artifacts by their
+digests, and the chapters as a WebVTT track. Rule: cheap enough to be made again whenever anything it names changes.
 """
 
 from __future__ import annotations
@@ -38,6 +37,7 @@ class EnrichStage:
             inputs={
                 "media": job.artifacts["transcode"].digest,
                 "captions": job.artifacts["captions"].digest,
+                "transcript": job.artifacts["transcribe"].digest,
                 "probe": job.artifacts["probe"].key,
             },
             settings={
@@ -48,7 +48,8 @@ class EnrichStage:
 
     def run(self, job: Job, task: Task, bench: Bench) -> Output:
         """Write the playlist and the chapters."""
-        (bench.out / MASTER).write_text(master(job.artifacts["transcode"], job.artifacts["captions"]), "utf-8")
+        texts = (job.artifacts["captions"], job.artifacts["transcribe"])
+        (bench.out / MASTER).write_text(master(job.artifacts["transcode"], texts), "utf-8")
         marks = chapters(job)
         if marks:
             cues = [Cue(start_ms=one.start_ms, end_ms=one.end_ms, text=one.title) for one in marks]
@@ -62,8 +63,13 @@ class EnrichStage:
         )
 
 
-def master(media: Artifact, captions: Artifact) -> str:
-    """The master playlist; it lies beside the folders of the artifacts whose files it names."""
+def master(media: Artifact, texts: Sequence[Artifact]) -> str:
+    """The master playlist; it lies beside the folders of the artifacts whose files it names.
+
+    Args:
+        media: of the ``transcode`` stage.
+        texts: of the stages that give caption tracks.
+    """
     entries: list[dict[str, Any]] = media.data["renditions"]
     main, *others = media.data["audio"] or [None]
     if not entries and main is not None:  # sound only
@@ -73,7 +79,7 @@ def master(media: Artifact, captions: Artifact) -> str:
     return hls.master_playlist(
         variants,
         [_audio(media, one) for one in others if one["playlist"]],
-        [_subtitles(captions, one) for one in captions.data["tracks"]],
+        [_subtitles(captions, one) for captions in texts for one in captions.data["tracks"]],
     )
 
 

@@ -46,6 +46,7 @@ VIDEO: Mapping[str, Any] = {
     "max_key_interval_ms": 60_000,
     "open_gop": False,
     "timed": True,
+    "seekable": True,
     "start_ms": 0,
     "end_ms": 60_000,
 }

@@ -1,0 +1,98 @@
+"""Recognise speech in a stretch of sound: ``python asr_worker.py JSON``, inside the sandbox; prints JSON.
+
+A program of its own, because decoders and neural networks get memory and processor limits of their own, no network and
+no sight of anything but the sound and the model. The argument is an object of ``audio`` (a file), ``start_ms``,
+``end_ms``, ``language``, ``hints``, ``threads`` and ``model`` (a folder; its ``model.bin`` may be in parts). Printed
+are ``words`` (``[start_ms, end_ms, text]``, times of the recording) and ``language``, ``probability`` as detected.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from faster_whisper import WhisperModel
+
+RATE = 16_000
+NO_SPEECH = 0.6
+"""Above this, a segment that the model was not sure of either is taken as no speech."""
+UNSURE = -0.7
+"""Average log probability below which a model guesses."""
+REPETITIVE = 2.4
+"""Text that compresses better than this is a loop."""
+
+
+def sound(path: str, start_ms: int, end_ms: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Mono samples at 16 kHz of ``path`` from ``start_ms`` to ``end_ms``, -1 to 1."""
+    pieces = []
+    with av.open(f"file:{path}", options={"protocol_whitelist": "file"}) as container:
+        stream = container.streams.audio[0]
+        container.seek(max(0, start_ms - 1000) * 1000)
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+        position: int | None = None
+        for frame in container.decode(stream):
+            if frame.time is None or frame.time * 1000 >= end_ms:
+                if frame.time is not None:
+                    break
+                continue
+            if position is None:
+                position = round(frame.time * RATE)
+            pieces += [one.to_ndarray()[0] for one in resampler.resample(frame)]
+        pieces += [one.to_ndarray()[0] for one in resampler.resample(None)] if position is not None else []
+    if position is None:
+        return np.zeros(0, np.float32)
+    samples = np.concatenate(pieces).astype(np.float32) / np.float32(32768)
+    first = max(0, start_ms * RATE // 1000 - position)
+    return samples[first : first + (end_ms - start_ms) * RATE // 1000]
+
+
+def load(folder: Path, threads: int) -> WhisperModel:
+    """The model of a folder; a ``model.bin`` in parts is put together in memory."""
+    files: dict[str, bytes | BytesIO] | None = None
+    if not (folder / "model.bin").is_file():
+        whole = {one.name: one.read_bytes() for one in folder.iterdir() if ".part" not in one.name}
+        whole["model.bin"] = b"".join(one.read_bytes() for one in sorted(folder.glob("model.bin.part*")))
+        files = {name: data if name.endswith(".json") else BytesIO(data) for name, data in whole.items()}
+    return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads, files=files)
+
+
+def recognise(task: dict[str, Any]) -> dict[str, Any]:
+    """Words with times, and the language that the sound seems to be in."""
+    samples = sound(task["audio"], task["start_ms"], task["end_ms"])
+    if not len(samples) or not np.any(np.abs(samples) > 1e-4):
+        return {"words": [], "language": None, "probability": 0.0}
+    model = load(Path(task["model"]), task["threads"])
+    detected: tuple[str | None, float] = (None, 0.0)
+    if task["detect"] and model.model.is_multilingual:
+        language, probability, _ = model.detect_language(samples, vad_filter=True, language_detection_segments=4)
+        detected = language, probability
+    segments, _ = model.transcribe(
+        samples,
+        language=task["language"],
+        beam_size=5,
+        hotwords=task["hints"] or None,
+        # Text of the window before drags loops and inventions along.
+        condition_on_previous_text=False,
+        word_timestamps=True,
+        # Only speech is shown to the model: over silence and music it invents.
+        vad_filter=True,
+        hallucination_silence_threshold=2.0,
+    )
+    words = []
+    for segment in segments:
+        doubtful = segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE
+        if not doubtful and segment.compression_ratio <= REPETITIVE:
+            words += [
+                [task["start_ms"] + round(one.start * 1000), task["start_ms"] + round(one.end * 1000), one.word]
+                for one in segment.words or ()
+            ]
+    return {"words": words, "language": detected[0], "probability": round(float(detected[1]), 3)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(recognise(json.loads(sys.argv[1])), ensure_ascii=False))  # noqa: T201 -- its only output

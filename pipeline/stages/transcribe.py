@@ -1,0 +1,171 @@
+"""Transcribe: speech to captions, where nobody wrote any in the language spoken.
+
+Reads the recording's sound file; gives the same kinds of files and facts as ``captions``, marked as automatic. The
+recording is recognised in stretches that overlap, each a part of its own, so that a run that was stopped goes on with
+the next stretch. Rule: never beside captions of a person, nothing over silence or music.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from catalog.manifest import Origin
+from pipeline.captions import language
+from pipeline.captions.clean import clean
+from pipeline.captions.files import write_track
+from pipeline.captions.report import report
+from pipeline.captions.timed import TimedText, Track
+from pipeline.freshness import Task
+from pipeline.media import asr
+from pipeline.stages.base import Bench, Job, Output
+
+STRETCH_MS = 300_000
+"""So much is lost at most when a run is stopped."""
+OVERLAP_MS = 8_000
+"""Stretches overlap, so that a pause to join them at can be chosen and no word is cut."""
+THREADS = 1
+"""Pinned, because results may depend on it; stretches run side by side instead."""
+MAX_HINTS = 400
+"""Characters; Whisper takes about 200 tokens of hints."""
+_CERTAIN = 0.9
+_WORDS = "words.json"
+_Word = tuple[int, int, str]
+
+
+class TranscribeStage:
+    """Files: as ``CaptionsStage``, for the language spoken; none where recognition is off, needless or impossible."""
+
+    name = "transcribe"
+    version = 1
+
+    def plan(self, job: Job) -> Task:
+        """Depends on the sound, the model, the language and the hints; on nothing when there is nothing to do."""
+        spoken = language.base(job.language)
+        model, reason = _model(job, spoken)
+        if model is None:
+            return Task(self.name, self.version, job.id, settings={"left_out": reason})
+        duration_ms = job.artifacts["transcode"].data["duration_ms"]
+        sound = _sound(job)
+        hints = hints_of(job)
+        tools = {"faster-whisper": asr.engine_version(), "model": model.identity}
+        inputs = {"sound": job.artifacts["transcode"].file(sound).sha256}
+        parts = tuple(
+            Task(
+                self.name,
+                self.version,
+                job.id,
+                tools=tools,
+                inputs=inputs,
+                settings={"start_ms": start, "end_ms": end, "language": spoken, "hints": hints},
+            )
+            for start, end in stretches(duration_ms)
+        )
+        settings = {"duration_ms": duration_ms, "language": job.language}
+        return Task(self.name, self.version, job.id, tools=tools, inputs=inputs, settings=settings, parts=parts)
+
+    def run(self, job: Job, task: Task, bench: Bench) -> Output:
+        """Recognise one stretch, or join the stretches."""
+        if "left_out" in task.settings:
+            reason = task.settings["left_out"]
+            return Output(data={"tracks": [], "findings": [reason] if reason else [], "reports": {}})
+        if not task.parts:
+            return self._stretch(job, task, bench)
+        found = [json.loads(bench.file(part.key, _WORDS).read_bytes()) for part in task.parts]
+        return _join(task, found, bench)
+
+    def _stretch(self, job: Job, task: Task, bench: Bench) -> Output:
+        settings = task.settings
+        stretch = asr.Stretch(settings["start_ms"], settings["end_ms"], settings["language"], settings["hints"])
+        model, reason = _model(job, stretch.language)
+        if model is None:
+            raise RuntimeError(reason)  # the plan found one a moment ago
+        done = bench.run(asr.command(bench.file("transcode", _sound(job)), stretch, model, THREADS))
+        (bench.out / _WORDS).write_bytes(done.stdout)
+        bench.progress(stretch.end_ms - stretch.start_ms)
+        return Output(data={}, private=frozenset({_WORDS}))
+
+
+def _model(job: Job, spoken: str) -> tuple[asr.SpeechModel | None, str]:
+    """The model to use, or why nothing is recognised; the reason is empty where it goes without saying."""
+    tracks = job.artifacts["captions"].data["tracks"]
+    if not job.settings.captions.recognise or not job.artifacts["transcode"].data["audio"]:
+        return None, ""
+    if any(language.base(one["language"]) == spoken for one in tracks):
+        return None, ""
+    if not asr.is_installed():
+        return None, "no captions: speech recognition is not installed; pip install 'aftertalk[asr]'"
+    model = asr.find_model(job.settings.captions.model, spoken)
+    if model is None or (model.english_only and spoken != "en"):
+        return None, f"no captions: no speech model that knows {job.language} is installed"
+    return model, ""
+
+
+def _sound(job: Job) -> str:
+    """The sound file of the language spoken, else the main one."""
+    entries = job.artifacts["transcode"].data["audio"]
+    spoken = [one for one in entries if one["language"] and language.are_close(one["language"], job.language)]
+    return str((spoken or entries)[0]["file"])
+
+
+def hints_of(job: Job) -> str:
+    """Names and terms that may be heard: the glossary, the speakers, their organisations, the titles."""
+    people = job.recording.people or job.session.people
+    terms = [*job.settings.captions.glossary, *(one.name for one in people), *(one.organisation for one in people)]
+    chosen: list[str] = []
+    for term in dict.fromkeys(one.strip() for one in terms):
+        if term and len(", ".join([*chosen, term])) <= MAX_HINTS:
+            chosen.append(term)
+    return ", ".join(chosen)
+
+
+def stretches(duration_ms: int) -> list[tuple[int, int]]:
+    """The stretches of a recording, each ``OVERLAP_MS`` longer than to where the next one begins.
+
+    >>> stretches(400_000)
+    [(0, 308000), (300000, 400000)]
+    """
+    starts = range(0, max(1, duration_ms - OVERLAP_MS), STRETCH_MS)
+    return [(start, min(start + STRETCH_MS + OVERLAP_MS, duration_ms)) for start in starts]
+
+
+def joined(stretches_words: Sequence[Sequence[_Word]]) -> list[_Word]:
+    """The words of all stretches in order; where two overlap, the change is in the longest pause of the overlap."""
+    cuts = [_pause(words, at * STRETCH_MS) for at, words in enumerate(stretches_words[:-1], 1)]
+    bounds = [-1, *cuts, max((word[1] for words in stretches_words for word in words), default=0) + 1]
+    return [
+        word
+        for words, (after, until) in zip(stretches_words, pairwise(bounds), strict=True)
+        for word in words
+        if after < (word[0] + word[1]) / 2 <= until
+    ]
+
+
+def _pause(words: Sequence[_Word], begin_ms: int) -> int:
+    """The middle of the longest pause between ``begin_ms`` and the end of the overlap, as the earlier stretch hears it.
+
+    Its last second is left out: words cut off there are heard wrong.
+    """
+    end_ms = begin_ms + OVERLAP_MS - 1000
+    edges = [begin_ms, *(edge for word in words for edge in word[:2] if begin_ms < edge < end_ms), end_ms]
+    if sum(begin_ms < word[0] < end_ms for word in words) == 0:
+        return (begin_ms + end_ms) // 2
+    gaps = [(after - before, (before + after) // 2) for before, after in pairwise(sorted(edges))]
+    silent = [(length, at) for length, at in gaps if not any(word[0] < at < word[1] for word in words)]
+    return max(silent or gaps)[1]
+
+
+def _join(task: Task, found: Sequence[Mapping[str, Any]], bench: Bench) -> Output:
+    words = joined([one["words"] for one in found])
+    spoken, duration_ms = task.settings["language"], task.settings["duration_ms"]
+    findings = []
+    heard, probability = found[0]["language"], found[0]["probability"]
+    if words and heard and probability >= _CERTAIN and not language.are_close(heard, spoken):
+        findings.append(f"the recording is said to be in {spoken}, but {heard} is heard ({probability:.0%} sure)")
+    cues = clean(Track(tuple(TimedText(*word) for word in words), by_word=True), duration_ms).cues
+    if not cues:
+        return Output(data={"tracks": [], "findings": [*findings, "no speech was recognised"], "reports": {}})
+    entry = write_track(bench.out, spoken, Origin.ASR, cues, duration_ms)
+    return Output(data={"tracks": [entry], "findings": findings, "reports": {spoken: report(cues, duration_ms)}})
