@@ -7,9 +7,11 @@ and in which order is decided by ``plan.py`` and carried out by ``execute.py``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import ConfigurationError
+from pipeline.storage.bucket import describe
 from pipeline.storage.limits import Limits
 from pipeline.storage.local import LocalStore
 from pipeline.storage.protocol import ObjectStore
@@ -40,6 +42,23 @@ def open_store(url: str, *, base: Path, endpoint: str | None = None, limits: Lim
     return LocalStore(base / url)
 
 
+def setup_bucket(store: ObjectStore, *, apply: bool, origins: Sequence[str] = ("*",)) -> list[str]:
+    """Compare how a bucket is set up with what publishing to it needs, and with ``apply`` change it.
+
+    Returns the comparison in words, as it was before. Pages of ``origins`` may use the media from other hosts.
+
+    Raises:
+        ConfigurationError: the store is not a bucket.
+        StoreError: the bucket's setup may not be read or changed with these credentials.
+    """
+    from pipeline.storage.s3 import S3Store  # noqa: PLC0415 (as above)
+
+    if not isinstance(store, S3Store):
+        raise ConfigurationError(store.address, "is not a bucket", hint="set up the web server; see docs/storage.md")
+    present, needed = store.setup(origins=origins, apply=apply)
+    return list(describe(present, needed))
+
+
 def local_folder(url: str, *, base: Path) -> Path:
     """The folder that a place to publish to is.
 
@@ -51,4 +70,4 @@ def local_folder(url: str, *, base: Path) -> Path:
     return LocalStore(base / url).root
 
 
-__all__ = ["Limits", "ObjectStore", "local_folder", "open_store"]
+__all__ = ["Limits", "ObjectStore", "local_folder", "open_store", "setup_bucket"]

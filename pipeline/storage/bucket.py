@@ -6,7 +6,8 @@ replaced. ``S3Store.setup`` reads and applies them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,19 @@ def merged(present: Setup, bucket: str, prefix: str, *, origins: Sequence[str] =
         cors=[*cors, reading],
         lifecycle=[*(one for one in present.lifecycle if one.get("ID") != _LIFECYCLE), tidy],
     )
+
+
+def describe(present: Setup, needed: Setup) -> Iterator[str]:
+    """The difference in words, each document that must change in full."""
+    for name, before, after in (
+        ("policy", present.policy, needed.policy),
+        ("CORS rules", present.cors, needed.cors),
+        ("lifecycle rules", present.lifecycle, needed.lifecycle),
+    ):
+        if before == after:
+            yield f"{name}: as needed"
+        else:
+            yield f"{name}: to be\n{json.dumps(after, indent=2)}"
 
 
 def publisher_policy(bucket: str, prefix: str) -> Document:

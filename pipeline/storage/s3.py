@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from pipeline.errors import StoreError
 from pipeline.storage import parts, versions
 from pipeline.storage.bucket import Setup, merged
+from pipeline.storage.conditions import probe
 from pipeline.storage.limits import Bandwidth, Limits, Paced, StalledError, within
 from pipeline.storage.protocol import (
     RESERVED,
@@ -78,7 +79,7 @@ class S3Store:
     @cached_property
     def _capabilities(self) -> Capabilities:
         with self._errors("", "PutObject"):
-            return _probe(self._client, self._bucket, f"{self._prefix}{RESERVED}/probe.txt")
+            return probe(self._client, self._bucket, f"{self._prefix}{RESERVED}/probe.txt")
 
     def capabilities(self) -> Capabilities:
         """See ``ObjectStore.capabilities``: small writes that must be refused."""
@@ -303,25 +304,6 @@ def _repeat_damaged(client: S3Client) -> None:
         return float(attempts) if damaged and attempts < _ATTEMPTS else None
 
     cast("Any", client).meta.events.register("needs-retry.s3", decide)
-
-
-def _probe(client: S3Client, bucket: str, key: str) -> Capabilities:
-    """Find out by writes that must be refused whether conditions are honoured.
-
-    The probe object stays, so that probes need no preparation, and no two of them disturb each other.
-    """
-
-    def refused(**guard: Any) -> bool:
-        try:
-            client.put_object(Bucket=bucket, Key=key, Body=b"Aftertalk tries conditional writes here.\n", **guard)
-        except ClientError as error:
-            if error_code(error.response) in CONFLICT | UNSUPPORTED:
-                return error_code(error.response) in CONFLICT
-            raise
-        return False
-
-    creates = refused(IfNoneMatch="*") or refused(IfNoneMatch="*")
-    return Capabilities(creates=creates, swaps=refused(IfMatch='"00000000000000000000000000000000"'))
 
 
 def _entry(key: str, reply: HeadObjectOutputTypeDef | GetObjectOutputTypeDef, *, size: int) -> Entry:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import Severity
-from pipeline.storage import Limits, ObjectStore, open_store
+from pipeline.errors import ConfigurationError, Severity
+from pipeline.storage import Limits, ObjectStore, open_store, setup_bucket
 from pipeline.storage.diagnose import diagnose
 from pipeline.storage.protocol import Wanted
 from pipeline.storage.s3 import S3Store
@@ -51,6 +51,17 @@ def test_a_bucket_set_up_serves_readers(seaweedfs: Server) -> None:
     assert again.policy == needed.policy
     seaweedfs.client().put_object(Bucket=bucket, Key="private.txt", Body=b"outside of the prefix")
     assert by_field(store, f"{seaweedfs.endpoint}/{bucket}/")["public read"] is Severity.ERROR
+
+
+def test_the_setup_is_told_in_words(seaweedfs: Server, tmp_path: Path) -> None:
+    """Before it is applied each document is shown in full, afterwards it is as needed; a folder has no such setup."""
+    store = open_store(f"s3://{seaweedfs.bucket('setup-words')}", base=Path(), endpoint=seaweedfs.endpoint)
+    lines = setup_bucket(store, apply=True)
+    assert [line.partition(":")[0] for line in lines] == ["policy", "CORS rules", "lifecycle rules"]
+    assert all("to be\n" in line for line in lines)
+    assert setup_bucket(store, apply=False)[0] == "policy: as needed"
+    with pytest.raises(ConfigurationError):
+        setup_bucket(open_store("site", base=tmp_path), apply=True)
 
 
 def test_a_missing_bucket_is_diagnosed(seaweedfs: Server) -> None:
