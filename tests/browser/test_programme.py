@@ -51,6 +51,7 @@ def test_language_switch_keeps_the_page(visit: Visiting) -> None:
     """The switch leads to the same page in the other language, and on from there within it."""
     with visit(EVENT) as found:
         page = found.page
+        page.locator(".languages summary").click()
         page.get_by_role("link", name="中文").click()
         page.wait_for_url("**/zh/nodes2021/")
         expect(page.locator("html")).to_have_attribute("lang", "zh")
