@@ -8,7 +8,7 @@ from typing import Any
 from catalog.model import LinkKind
 from catalog.programme import frab_rules, times
 from catalog.programme.base import DAY_CHANGE, RawLink, RawPerson, RawTalk, Reading, Where
-from catalog.programme.jsontree import entries, first, items, mapping, string, truth
+from catalog.programme.jsontree import entries, first, items, mapping, opted_out, string
 from catalog.programme.links import link_kind
 
 NAME = "frab schedule.json"
@@ -80,7 +80,7 @@ def _talk(entry: dict[str, Any], where: Where, room: str, on: date | None, readi
         people=tuple(read_people(items(entry.get("persons")))),
         links=tuple(read_links(entry)),
         licence=first(entry, "recording_license"),
-        do_not_record=truth(entry.get("do_not_record")) or truth(mapping(entry.get("recording")).get("optout")),
+        do_not_record=opted_out(entry.get("do_not_record")) or opted_out(mapping(entry.get("recording")).get("optout")),
     )
 
 

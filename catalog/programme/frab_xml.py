@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from catalog.model import LinkKind
 from catalog.programme import frab_rules, times
 from catalog.programme.base import DAY_CHANGE, RawLink, RawPerson, RawTalk, Reading, Where
-from catalog.programme.jsontree import truth
+from catalog.programme.jsontree import opted_out
 from catalog.programme.links import link_kind
 from catalog.programme.xmltree import Element
 
@@ -60,7 +60,7 @@ def read(root: Element, reading: Reading) -> None:
 def _talk(entry: Element, room: str, on: date | None, reading: Reading) -> RawTalk:
     recording = entry.child("recording")
     licence = recording.get("license", "licence") if recording else entry.get("license", "recording_license")
-    opted_out = truth(recording.get("optout")) if recording else truth(entry.get("optout"))
+    refused = (recording.get("optout") if recording else entry.get("optout"), entry.get("do_not_record"))
     return RawTalk(
         where=Where(entry.line, f"event[{entry.attribute('id')}]"),
         title=entry.get("title"),
@@ -78,7 +78,7 @@ def _talk(entry: Element, room: str, on: date | None, reading: Reading) -> RawTa
         people=tuple(_people(entry)),
         links=tuple(_links(entry, recording)),
         licence=licence,
-        do_not_record=opted_out or truth(entry.get("do_not_record")),
+        do_not_record=any(opted_out(value) for value in refused),
     )
 
 

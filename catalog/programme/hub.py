@@ -7,7 +7,7 @@ from typing import Any
 from catalog.programme import times
 from catalog.programme.base import RawTalk, Reading, Where
 from catalog.programme.frab_json import read_conference, read_duration, read_links, read_people
-from catalog.programme.jsontree import entries, first, items, mapping, truth
+from catalog.programme.jsontree import entries, first, items, mapping, opted_out
 
 NAME = "hub schedule v2"
 
@@ -63,7 +63,7 @@ def _talk(
         people=tuple(read_people(items(entry.get("participants")) or items(entry.get("persons")))),
         links=tuple(read_links(entry)),
         licence=first(entry, "recording_license"),
-        do_not_record=truth(entry.get("do_not_record")) or forbidden,
+        do_not_record=opted_out(entry.get("do_not_record")) or forbidden,
     )
 
 

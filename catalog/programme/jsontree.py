@@ -84,15 +84,23 @@ def first(record: dict[str, Any], *names: str) -> str:
     return ""
 
 
-def truth(value: Any) -> bool:
-    """Whether a value means yes: ``true``, ``1``, ``"yes"``, ``"ja"``, ``"x"`` and the like."""
+def opted_out(value: Any) -> bool:
+    """Whether an opt-out field keeps a talk from being recorded.
+
+    Only a clear no (``false``, ``0``, ``"nein"`` …) or nothing at all lets it be: ``"please not"`` means what it says.
+    """
+    return not says_no(value) and value not in (None, "", [], {}) and str(value).strip() != ""
+
+
+def says_no(value: Any) -> bool:
+    """Whether a value clearly means no."""
     if isinstance(value, str):
-        return value.strip().casefold() in _YES
-    return value is True or value == 1
+        return value.strip().casefold() in _NO
+    return value is False or value == 0
 
 
-_YES = frozenset(
-    {"1", "true", "t", "yes", "y", "x", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "✓", "✔", "on", "是"}
+_NO = frozenset(
+    {"no", "n", "false", "f", "0", "-", "nein", "non", "não", "nao", "nej", "nee", "off", "none", "null", "否"}
 )
 
 

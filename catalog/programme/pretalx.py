@@ -11,7 +11,7 @@ from catalog.model import LinkKind
 from catalog.programme import times
 from catalog.programme.base import RawLink, RawTalk, Reading, Where
 from catalog.programme.frab_json import read_duration, read_people
-from catalog.programme.jsontree import entries, first, items, mapping, string, truth
+from catalog.programme.jsontree import entries, first, items, mapping, opted_out, string
 from catalog.programme.links import link_kind
 
 NAME = "pretalx API"
@@ -83,7 +83,7 @@ def _talk(entry: dict[str, Any], slot: dict[str, Any], where: Where, reading: Re
         people=tuple(read_people([one for one in items(entry.get("speakers")) if isinstance(one, dict)])),
         links=tuple(_resources(entry)),
         licence=first(entry, "recording_license"),
-        do_not_record=truth(entry.get("do_not_record")),
+        do_not_record=opted_out(entry.get("do_not_record")),
     )
 
 

@@ -10,7 +10,7 @@ from catalog.model import Kind, LinkKind
 from catalog.programme import times
 from catalog.programme.base import RawLink, RawPerson, RawRecording, RawTalk, Reading, Where
 from catalog.programme.fields import Fields, named, one
-from catalog.programme.jsontree import items, string, truth
+from catalog.programme.jsontree import items, opted_out, says_no, string
 from catalog.programme.links import link_kind
 from catalog.programme.names import split_names
 from catalog.programme.spans import span
@@ -44,8 +44,8 @@ def talk(fields: Fields, where: Where, reading: Reading) -> RawTalk:
         people=tuple(_people(fields)),
         links=tuple(_links(fields)),
         licence=one(fields, "licence"),
-        do_not_record=any(truth(value) for value in fields.get("do_not_record", ()))
-        or any(_refuses(value) for value in fields.get("may_record", ())),
+        do_not_record=any(opted_out(value) for value in fields.get("do_not_record", ()))
+        or any(_refuses(value) for field in ("may_record", "video") for value in fields.get(field, ())),
         recordings=_recordings(videos, title, fields, start),
     )
 
@@ -57,8 +57,9 @@ def is_gone(fields: Fields) -> str:
 
 
 def _refuses(value: Any) -> bool:
-    return value is False or (
-        isinstance(value, str) and times.fold(value) in {"no", "false", "0", "n", "nein", "non", "nao"}
+    """Whether the answer to "may it be recorded?" is no, in one word or in the first of several."""
+    return says_no(value) or (
+        isinstance(value, str) and re.match(r"(?:no|not|do not|don.t|nein|non|never)\b", times.fold(value)) is not None
     )
 
 

@@ -108,6 +108,27 @@ def test_any_separator_and_encoding(encoding: str, separator: str) -> None:
     assert (talk.title, talk.room, talk.people[0].name) == ("Café", "Größe", "Zoë Li")
 
 
+@pytest.mark.parametrize(
+    ("header", "cell", "held"),
+    [
+        ("Do not record", "yes", True),
+        ("Do not record", "please don't", True),
+        ("Do not record", "no", False),
+        ("Do not record", "", False),
+        ("Recording allowed", "no", True),
+        ("Recording allowed", "No, thanks", True),
+        ("Recording allowed", "yes", False),
+        ("Recording allowed", "Norway only", False),
+        ("Recording", "nein", True),
+        ("Recording", "https://x.example/a.mp4", False),
+    ],
+)
+def test_an_opt_out_counts_unless_it_is_clearly_none(header: str, cell: str, held: bool) -> None:
+    """What is not a clear no in an opt-out column, and a no in a consent column, keeps the talk from being recorded."""
+    (talk,) = read("p.csv", f'Title,Room,{header}\nMoss,A,"{cell}"\n'.encode()).event.sessions
+    assert talk.do_not_record is held
+
+
 @pytest.mark.parametrize("header", ["Session,Speaker,Time", "Name,Presenter,Room", "Time,Activity,Room"])
 def test_the_likeliest_column_is_the_title(header: str) -> None:
     """Where no column is called a title, ``Session``, ``Name`` or ``Activity`` is one."""
