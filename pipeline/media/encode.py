@@ -15,6 +15,7 @@ from pipeline.media.chunks import Chunk
 from pipeline.media.command import Command, Limits
 from pipeline.media.formats import FORMATS, MAX_PIXELS
 from pipeline.media.ladder import MAX_FRAME_RATE, Rung
+from pipeline.media.loudness import LIMITER_DB, Gain
 from pipeline.media.probe import AudioTrack, Probe, VideoTrack
 
 SAMPLE_RATE = 48_000
@@ -66,8 +67,11 @@ def sound(source: Path, probe: Probe, tracks: Sequence[AudioTrack], *, copy_pict
             .filter("apad", whole_dur=f"{probe.duration_ms}ms")
             .filter("atrim", end=f"{probe.duration_ms}ms")
         )
-        options = {"c:a": "flac", "compression_level": 2, **_BITEXACT}
-        outputs.append(ffmpeg.output(stream, f"sound{number}.flac", **options))
+        both = stream.filter_multi_output("asplit", 2)
+        outputs.append(
+            ffmpeg.output(both[0], f"sound{number}.flac", **{"c:a": "flac", "compression_level": 2, **_BITEXACT})
+        )
+        outputs.append(_measured(both[1], f"loudness{number}.txt", peak="true"))
     if copy_picture and probe.video is not None:
         options = {"c:v": "copy", "movie_timescale": TICKS, **_BITEXACT}  # else edit lists are exact to 1 ms only
         outputs.append(ffmpeg.output(given[str(probe.video.index)], "picture.mp4", **options))
@@ -93,13 +97,24 @@ def pictures(source: Path, probe: Probe, chunk: Chunk, rungs: Sequence[Rung], th
     return _command(outputs, source, length)
 
 
-def aac(flac: Path, duration_ms: int, bit_rate: int, gain_db: float) -> Command:
-    """Encode ``flac`` as ``sound.mp4``."""
+def aac(flac: Path, duration_ms: int, bit_rate: int, gain: Gain) -> Command:
+    """Encode ``flac`` as ``sound.mp4``, and measure what came of the gain in ``loudness.txt``."""
     stream = ffmpeg.input("file:/in/src", f="flac", protocol_whitelist="file").audio
-    if gain_db:
-        stream = stream.filter("volume", f"{gain_db}dB", precision="double")
+    if gain.db:
+        stream = stream.filter("volume", f"{gain.db}dB", precision="double")
+    if gain.limited:
+        ceiling = 10 ** (LIMITER_DB / 20)
+        stream = stream.filter("alimiter", limit=round(ceiling, 4), attack=5, release=60, level=0, latency=1)
+    both = stream.filter_multi_output("asplit", 2)
     options = {"c:a": "aac", "b:a": bit_rate, "ar": SAMPLE_RATE, "movie_timescale": TICKS, **_BITEXACT}
-    return _command([ffmpeg.output(stream, "sound.mp4", **options)], flac, duration_ms)
+    outputs = [ffmpeg.output(both[0], "sound.mp4", **options), _measured(both[1], "loudness.txt", peak="none")]
+    return _command(outputs, flac, duration_ms)
+
+
+def _measured(stream: Any, file: str, *, peak: str) -> Any:
+    """Measure loudness by EBU R128: every 100 ms a few lines ``key=value``, the last ones for the whole."""
+    meter = stream.filter("ebur128", metadata=1, peak=peak, framelog="quiet")
+    return ffmpeg.output(meter.filter("ametadata", mode="print", file=file), "-", f="null")
 
 
 def still(rendition: Path, at_ms: int, size: tuple[int, int]) -> Command:

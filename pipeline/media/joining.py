@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pipeline.errors import MediaError
-from pipeline.media import chunks, hls, mp4, samples
+from pipeline.media import chunks, hls, loudness, mp4, samples
 from pipeline.media.boxes import codec_string
 from pipeline.media.ladder import Rung
 from pipeline.media.mp4 import Segment
 from pipeline.media.samples import Samples
 
-Sound = Samples
-"""Encoded sound, ready to be put beside any picture."""
+
+@dataclass(frozen=True)
+class Sound:
+    """Encoded sound, ready to be put beside any picture."""
+
+    track: Samples
+    lufs: float | None
 
 
 @dataclass(frozen=True)
@@ -47,15 +52,16 @@ def shown_at(path: Path, at_ms: int) -> int:
     return int(times[max(0, index)]) * 1000 // track.timescale
 
 
-def sound(path: Path) -> Sound:
-    """The sound of an MP4 file that ffmpeg wrote.
+def sound(path: Path, measured: Path) -> Sound:
+    """The sound of an MP4 file that ffmpeg wrote, with its loudness from the file ``measured``.
 
     Raises:
         MediaError: it has none.
     """
     for one in samples.read(path):
         if not one.video:
-            return one
+            found = loudness.read(measured)
+            return Sound(one, round(found.lufs, 1) if found and found.lufs > loudness.QUIETEST_LUFS else None)
     raise MediaError("sound", "came out empty")
 
 
@@ -81,7 +87,7 @@ def rendition(
             raise MediaError(rung.name, f"has no picture from {start_ms} ms on")
         tracks.append((found, start_ms))
     joined = samples.end_by(samples.start_at_zero(samples.join(tracks)), cut.end_ms)
-    both = [joined] if main is None else [joined, main]
+    both = [joined] if main is None else [joined, main.track]
     segments = mp4.write(folder / f"{rung.name}.mp4", folder / f"{rung.name}.init.mp4", both, cut.starts_ms)
     _write_playlist(folder, rung.name, f"{rung.name}.mp4", segments)
     peak, average = hls.bandwidths(segments)
@@ -98,7 +104,7 @@ def rendition(
 
 
 def audio_file(
-    folder: Path, track: Sound, language: str, *, main: bool, alone: bool, duration_ms: int
+    folder: Path, made: Sound, language: str, *, main: bool, alone: bool, duration_ms: int
 ) -> dict[str, Any]:
     """Write one audio file into ``folder`` and describe it.
 
@@ -107,7 +113,7 @@ def audio_file(
     name = "audio" if main else f"audio.{language}"
     init = folder / f"{name}.init.mp4"
     cuts = chunks.audio_cuts(duration_ms)
-    segments = mp4.write(folder / f"{name}.m4a", init, [replace(track, width=0, height=0)], cuts)
+    segments = mp4.write(folder / f"{name}.m4a", init, [made.track], cuts)
     in_hls = alone or not main
     if in_hls:
         _write_playlist(folder, name, f"{name}.m4a", segments)
@@ -117,9 +123,9 @@ def audio_file(
         "file": f"{name}.m4a",
         "playlist": f"{name}.m3u8" if in_hls else None,
         "language": language,
-        "codecs": codec_string(track.entry),
+        "codecs": codec_string(made.track.entry),
         "bandwidth": hls.bandwidths(segments)[0],
-        "lufs": None,
+        "lufs": made.lufs,
     }
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from pipeline.captions import language
 from pipeline.errors import MediaError
 from pipeline.freshness import Task
-from pipeline.media import chunks, encode, joining, ladder, stills
+from pipeline.media import chunks, encode, joining, ladder, loudness, stills
 from pipeline.media.chunks import Chunk
 from pipeline.media.command import Command, Completed
 from pipeline.media.ladder import Rung
@@ -33,6 +33,7 @@ MAX_LANGUAGES = 8
 ENOUGH_PICTURES = 0.8
 """A decoder that gives fewer pictures than this share of the packets has failed. (Some packets hold no picture that
 is shown, or one of two fields.)"""
+_SOUND_FILES = (("sound", "flac"), ("loudness", "txt"))
 SLACK_MS = 1000
 """So much earlier than its packets may the decoded picture of a chunk end."""
 
@@ -57,6 +58,7 @@ class TranscodeStage:
             "rungs": rungs,
             "languages": languages,
             "audio_bitrate": job.settings.transcode.audio_bitrate,
+            "loudness": job.settings.transcode.loudness,
             "notes": list(steps.notes),
         }
         return replace(self._part(job, settings), parts=tuple(parts))
@@ -225,12 +227,18 @@ def _encoded_sound(bench: Bench, task: Task, probe: Probe, track: tuple[int, int
     number, index = track
     mono = next(one for one in probe.audio if one.index == index).channels == 1
     bit_rate = task.settings["audio_bitrate"] if mono else task.settings["audio_bitrate"] * 3 // 2
-    into = folder / f"sound{number}"
-    into.mkdir()
-    _run(
-        bench, encode.aac(bench.file(task.parts[0].key, f"sound{number}.flac"), probe.duration_ms, bit_rate, 0.0), into
-    )
-    return joining.sound(into / "sound.mp4")
+    pcm, measured = (bench.file(task.parts[0].key, f"{name}{number}.{suffix}") for name, suffix in _SOUND_FILES)
+    gain = loudness.gain_for(loudness.read(measured), task.settings["loudness"])
+    made = _at_gain(bench, pcm, (bit_rate, probe.duration_ms), gain, folder / f"sound{number}")
+    more = loudness.correction(gain, made.lufs, task.settings["loudness"])
+    return _at_gain(bench, pcm, (bit_rate, probe.duration_ms), more, folder / f"again{number}") if more else made
+
+
+def _at_gain(bench: Bench, pcm: Path, kind: tuple[int, int], gain: loudness.Gain, folder: Path) -> joining.Sound:
+    bit_rate, duration_ms = kind
+    folder.mkdir()
+    _run(bench, encode.aac(pcm, duration_ms, bit_rate, gain), folder)
+    return joining.sound(folder / "sound.mp4", folder / "loudness.txt")
 
 
 def _poster(task: Task, bench: Bench, folder: Path) -> dict[str, Any] | None:

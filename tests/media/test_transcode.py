@@ -15,6 +15,7 @@ from catalog.manifest import Artifact
 from pipeline.config import Settings, TranscodeSettings
 from pipeline.errors import MediaError
 from pipeline.media import chunks
+from pipeline.media.loudness import read as read_loudness
 from pipeline.media.tools import Tools
 from pipeline.stages.probe import ProbeStage
 from pipeline.stages.transcode import TranscodeStage
@@ -89,8 +90,9 @@ def test_chunks_of_a_leading_picture_source(
     source = record(tools, tmp_path / f"talk.{suffix}", *options, seconds=12)
     artifact, folder = Workshop(tmp_path, tools, settings(240)).transcode(source)
     assert not artifact.data["renditions"][0]["copied"]
-    times = frame_times(source)
-    assert frame_times(folder / "240p.mp4") == pytest.approx([one - times[0] for one in times], abs=0.002)
+    expected, found = frame_times(source), frame_times(folder / "240p.mp4")
+    first = expected[1] - found[1]  # the very first picture is shown from 0 on, wherever the sound begins
+    assert found[1:] == pytest.approx([one - first for one in expected[1:]], abs=0.002)
     check_folder(folder, artifact.data)
 
 
@@ -210,6 +212,43 @@ def test_hdr_is_tone_mapped(tools: Tools, tmp_path: Path) -> None:
         untouched = next(container.decode(video=0)).to_ndarray()[:240].std() / 4
     assert frame.to_ndarray()[:240].std() > untouched
     check_folder(folder, artifact.data)
+
+
+@pytest.mark.parametrize(
+    ("volume", "noise"), [("-30dB", ""), ("0dB", ""), ("-24dB", "+if(between(mod(t,4),1,1.01),0.8*sin(900*t),0)")],
+    ids=["quiet", "loud", "quiet with knocks"],
+)  # fmt: skip
+def test_loudness(tools: Tools, tmp_path: Path, volume: str, noise: str) -> None:
+    """All sound comes out at -16 LUFS with true peaks below -1 dBTP, measured on the decoded file."""
+    source = tmp_path / "tone.wav"
+    speech = f"{10 ** (float(volume[:-2]) / 20)}*sin(440*2*PI*t)*(0.6+0.4*sin(3*t)){noise}"
+    run(
+        tools,
+        "-f",
+        "lavfi",
+        "-i",
+        f"aevalsrc='{speech}':duration=20:sample_rate=48000",
+        "-c:a",
+        "pcm_s16le",
+        str(source),
+    )
+    artifact, folder = Workshop(tmp_path, tools).transcode(source)
+    meter = "ebur128=metadata=1:peak=true,ametadata=print:file=meter.txt"
+    run(
+        tools,
+        "-i",
+        str(folder / "audio.m4a"),
+        "-af",
+        meter.replace("meter.txt", str(tmp_path / "meter.txt")),
+        "-f",
+        "null",
+        "-",
+    )
+    heard = read_loudness(tmp_path / "meter.txt")
+    assert heard is not None
+    assert heard.lufs == pytest.approx(-16, abs=1.0)
+    assert heard.peak_db <= -1.0
+    assert artifact.data["audio"][0]["lufs"] == pytest.approx(heard.lufs, abs=0.3)
 
 
 def test_languages_become_audio_renditions(tools: Tools, tmp_path: Path) -> None:
