@@ -61,6 +61,8 @@ class Delete:
     key: str
     size: int
     reason: str
+    all_versions: bool = False
+    """Whether older versions that the store keeps go too."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class Plan:
     """Objects in the store that Aftertalk did not put there; they are left alone."""
     record_key: str
     record: bytes
+    takes_back: bool
+    """Whether something that is public now is withdrawn: then older versions of what showed it go too."""
 
     @property
     def is_empty(self) -> bool:

@@ -8,6 +8,8 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import groupby
 
+from catalog import urls
+from pipeline.storage.actions import Delete
 from pipeline.storage.headers import Cache
 from pipeline.storage.plan import Phase, Plan, Upload
 from pipeline.storage.protocol import IF_ABSENT, Condition, ObjectStore, PreconditionFailedError, Wanted
@@ -49,6 +51,8 @@ def prepare(store: ObjectStore, plan: Plan, *, workers: int = DEFAULT_WORKERS, o
         rest = plan.uploads[len(first) :]
         for _, group in groupby(rest, key=lambda one: (one.phase, one.rank)):
             _send_all(pool, store, list(group), tally)
+    if plan.takes_back:
+        store.forget_versions([one.wanted.key for one in plan.uploads if not one.absent])
 
 
 def commit(store: ObjectStore, catalog: Wanted, etag: str | None) -> None:
@@ -68,8 +72,15 @@ def commit(store: ObjectStore, catalog: Wanted, etag: str | None) -> None:
 
 def clear_away(store: ObjectStore, plan: Plan) -> None:
     """Delete what no generation needs; records last, so that what they name is never without an owner."""
-    for _, group in groupby(plan.deletes, key=lambda one: record_generation(one.key) is not None):
-        store.delete([one.key for one in group])
+    if plan.takes_back:
+        store.forget_versions([urls.CATALOG])
+    for (_, all_versions), group in groupby(plan.deletes, key=_way):
+        (store.purge if all_versions else store.delete)([one.key for one in group])
+
+
+def _way(delete: Delete) -> tuple[bool, bool]:
+    """Objects that can be deleted in one go have the same."""
+    return record_generation(delete.key) is not None, delete.all_versions
 
 
 class _Tally:

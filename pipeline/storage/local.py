@@ -124,6 +124,9 @@ class LocalStore:
 
     purge = delete
 
+    def forget_versions(self, keys: Sequence[str]) -> None:
+        """See ``ObjectStore.forget_versions``: no older versions are kept here."""
+
     def abandon(self, *, before: datetime, withdrawn: tuple[str, ...] = ()) -> int:
         """See ``ObjectStore.abandon``: temporary files of whatever age that no process writes to any more."""
         del before, withdrawn

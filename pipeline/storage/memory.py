@@ -98,6 +98,9 @@ class MemoryStore:
 
     purge = delete
 
+    def forget_versions(self, keys: Sequence[str]) -> None:
+        """See ``ObjectStore.forget_versions``: no older versions are kept here."""
+
     def abandon(self, *, before: datetime, withdrawn: tuple[str, ...] = ()) -> int:
         """See ``ObjectStore.abandon``: nothing is ever unfinished here."""
         del before, withdrawn

@@ -37,7 +37,7 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
     _refuse_strangers(uploads, remote)
     published = {key: Published.of(one) for key, one in objects.items()}
     withdrawals = tuple(
-        Delete(key, entry.size, "its recording was withdrawn")
+        Delete(key, entry.size, "its recording was withdrawn", all_versions=True)
         for key, entry in remote.entries.items()
         if key not in objects and key.startswith(rules.withdrawn)
     )
@@ -62,6 +62,7 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
         strangers=sum(entry not in known for entry in remote.entries),
         record_key=key,
         record=data,
+        takes_back=taking_back,
     )
 
 

@@ -204,5 +204,8 @@ class ObjectStore(Protocol):
     def purge(self, keys: Sequence[str]) -> None:
         """Remove objects so that no older version of them remains either."""
 
+    def forget_versions(self, keys: Sequence[str]) -> None:
+        """Remove what older versions of these objects the store keeps; the objects stay as they are."""
+
     def abandon(self, *, before: datetime, withdrawn: tuple[str, ...] = ()) -> int:
         """Clear away unfinished uploads begun before that moment, and all below ``withdrawn``; returns how many."""

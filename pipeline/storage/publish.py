@@ -124,8 +124,7 @@ def _plan(wanted: Sequence[Wanted], catalog: CatalogBuilder, remote: Remote, rul
 
 
 def _tidy(store: ObjectStore, plan: Plan, options: Options) -> None:
-    if plan.deletes:
-        clear_away(store, plan)
+    clear_away(store, plan)
     store.abandon(before=options.clock() - options.abandoned, withdrawn=options.withdrawn)
 
 

@@ -59,10 +59,10 @@ def removals(
         else:
             due, reason = False, "was public until this publish"
         if due:
-            deletes.append(Delete(key, entry.size, reason))
+            deletes.append(Delete(key, entry.size, reason, all_versions=retired.get(key) == AT_ONCE))
         else:
             waiting.append(Skip(key, reason))
-    deletes.sort(key=lambda one: record_generation(one.key) is not None)
+    deletes.sort(key=lambda one: (record_generation(one.key) is not None, one.all_versions))
     return tuple(deletes), tuple(waiting)
 
 

@@ -161,12 +161,18 @@ class S3Store:
         if not self._is_versioned:
             self.delete(keys)
             return
+        found = self._versions(keys)
+        self._delete(found.older)  # the newest last: while it is listed, a run that was cut short begins again here
+        self._delete(found.newest)
+
+    def forget_versions(self, keys: Sequence[str]) -> None:
+        """See ``ObjectStore.forget_versions``."""
+        if self._is_versioned:
+            self._delete(self._versions(keys).older)
+
+    def _versions(self, keys: Sequence[str]) -> versions.Versions:
         with self._errors("", "ListObjectVersions"):
-            older, newest = versions.of_keys(
-                self._client, self._bucket, [self._prefix + check_key(key) for key in keys]
-            )
-        self._delete(older)  # the newest last: while it is listed, a run that was cut short begins again here
-        self._delete(newest)
+            return versions.of_keys(self._client, self._bucket, [self._prefix + check_key(key) for key in keys])
 
     def abandon(self, *, before: datetime, withdrawn: tuple[str, ...] = ()) -> int:
         """See ``ObjectStore.abandon``; where listing uploads is not allowed, it is left to the bucket's own rules."""
@@ -225,11 +231,8 @@ class S3Store:
 
     @cached_property
     def _is_versioned(self) -> bool:
-        try:
-            status = self._client.get_bucket_versioning(Bucket=self._bucket).get("Status")
-        except ClientError:
-            return False  # not known to this server, or not allowed: then versions cannot be listed either
-        return status is not None
+        with self._errors("", "GetBucketVersioning"):
+            return versions.are_kept(self._client, self._bucket)
 
     def _delete(self, identifiers: Sequence[ObjectIdentifierTypeDef]) -> None:
         for start in range(0, len(identifiers), _DELETE_BATCH):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,10 +11,25 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 
-def of_keys(
-    client: S3Client, bucket: str, keys: Iterable[str]
-) -> tuple[list[ObjectIdentifierTypeDef], list[ObjectIdentifierTypeDef]]:
-    """Every version and delete marker of some objects (full keys): the older ones, and the newest of each object.
+@dataclass(frozen=True)
+class Versions:
+    """Versions and delete markers of some objects."""
+
+    older: list[ObjectIdentifierTypeDef]
+    newest: list[ObjectIdentifierTypeDef]
+    """One for each object: what a listing of the bucket shows or, being a delete marker, hides."""
+
+
+def are_kept(client: S3Client, bucket: str) -> bool:
+    """Whether the bucket keeps (or has kept) versions; no, where the server does not know or may not tell."""
+    try:
+        return client.get_bucket_versioning(Bucket=bucket).get("Status") is not None
+    except client.exceptions.ClientError:
+        return False
+
+
+def of_keys(client: S3Client, bucket: str, keys: Iterable[str]) -> Versions:
+    """Every version and delete marker of some objects (full keys).
 
     One listing (or a few) per folder, not per object.
     """
@@ -26,4 +42,4 @@ def of_keys(
                 if one["Key"].rpartition("/")[0] == folder.rstrip("/") and one["Key"] in asked:
                     which = newest if one["IsLatest"] else older
                     which.append({"Key": one["Key"], "VersionId": one["VersionId"]})
-    return older, newest
+    return Versions(older, newest)

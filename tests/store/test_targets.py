@@ -112,7 +112,7 @@ def versioned(seaweedfs: Server) -> tuple[ObjectStore, Callable[[], list[str]]]:
 
 
 def test_a_withdrawal_removes_every_version(versioned: tuple[ObjectStore, Callable[[], list[str]]]) -> None:
-    """In a bucket that keeps versions, nothing of a withdrawn recording remains: no version, no delete marker."""
+    """Where versions are kept, nothing of a withdrawn recording remains: no version, no page that named it."""
     store, versions = versioned
     clock = lambda: START  # noqa: E731 (a clock that stands still)
     run(store, site({"r1": "one", "r2": "two"}), clock)
@@ -121,6 +121,8 @@ def test_a_withdrawal_removes_every_version(versioned: tuple[ObjectStore, Callab
     run(store, site({"r1": "one"}), clock, withdrawn=("media/e/r2/", "e/s/r2/"))
     assert [key for key in versions() if "/r2/" in key] == []
     assert any("/r1/" in key for key in versions())
+    for shown in ("index.html", "catalog.json"):
+        assert versions().count(f"p/{shown}") == 1, f"an older {shown} still tells of it"
 
 
 def test_where_conditions_are_ignored_it_is_said(moto: Server) -> None:
