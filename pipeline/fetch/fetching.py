@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,7 +30,7 @@ Run = Callable[[Command], Completed]
 
 @dataclass(frozen=True)
 class Fetcher:
-    """Fetches sources; safe to share between threads that fetch different ones."""
+    """Fetches sources; safe to share between threads."""
 
     settings: FetchSettings
     tools: Tools
@@ -55,12 +57,16 @@ class Fetcher:
             SourceError: it was refused, failed, or is not one recording.
             StoreError: the object store failed.
         """
+        if not (url.startswith(S3_SCHEME) or _is_web_address(url)):
+            raise SourceError(shown_url(url), "is not a web address", hint="use an address that starts with https://")
+        with _alone(folder):
+            return self._fetch(url, folder, language)
+
+    def _fetch(self, url: str, folder: Path, language: str) -> Fetched:
         if url.startswith(S3_SCHEME):
             bucket, _, key = url.removeprefix(S3_SCHEME).partition("/")
             store = open_store(f"{S3_SCHEME}{bucket}", base=self.root, endpoint=self.settings.endpoint or self.endpoint)
             return fetch_object(store, key, url, folder, max_bytes=self.settings.max_bytes)
-        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
-            raise SourceError(shown_url(url), "is not a web address", hint="use an address that starts with https://")
         if (known := recall(folder, url)) is not None:
             note = self._still_current(known)
             if note is not None:
@@ -111,6 +117,23 @@ class Fetcher:
         seconds = int(settings.max_minutes * 60) + 1
         limits = Limits(wall_s=seconds, cpu_s=seconds, memory_bytes=4 * 1024**3, file_bytes=settings.max_bytes)
         return Command(argv=tuple(argv), inputs=inputs, output=work, environment=environment, limits=limits)
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is no number
+        return False
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one at a time work in a folder: two recordings may have the same address."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _failure(url: str, guard: Guard, message: str, context: str) -> SourceError:

@@ -38,10 +38,11 @@ def head(url: str, allow_hosts: tuple[str, ...], ask: Resolve = resolve) -> dict
     for _ in range(MAX_REDIRECTS):
         try:
             status, headers = _ask(url, allow_hosts, ask)
-        except (OSError, http.client.HTTPException) as error:
+            target = urljoin(url, headers.get("Location") or "")
+        except (OSError, ValueError, http.client.HTTPException) as error:  # a redirect may lead to nonsense
             raise GoneError(str(error)) from error
         if status in {301, 302, 303, 307, 308} and headers.get("Location"):
-            url = urljoin(url, headers["Location"])
+            url = target
         elif status in {405, 501}:
             return {}
         elif status >= 400:

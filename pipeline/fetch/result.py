@@ -114,7 +114,10 @@ def keep(folder: Path, url: str, outcome: dict[str, Any]) -> Fetched:
 
 def shown_url(url: str) -> str:
     """An address for people, without passwords and tokens."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.partition("?")[0]
     query = [
         (name, "***" if any(word in name.lower() for word in _SECRET) else value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True)

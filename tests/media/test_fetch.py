@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import av
 import pytest
 
 from pipeline.config import FetchSettings
@@ -210,6 +213,36 @@ def test_an_hls_playlist_is_joined(fetcher: Fetcher, site: Site, tmp_path: Path)
     assert data == b"".join(b"G" + bytes([number]) * 187 for number in range(3))
 
 
+def test_the_best_picture_up_to_1080_lines_is_taken(fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
+    """Of the variants of a playlist, not the largest: what is published has 1080 lines at most."""
+    sizes = {720: 1280, 2160: 3840, 1080: 1920, 360: 640}
+    variants = [f"#EXT-X-STREAM-INF:BANDWIDTH={h}000,RESOLUTION={w}x{h}\n/{h}.m3u8\n" for h, w in sizes.items()]
+    site.answers["/talk.m3u8"] = body(f"#EXTM3U\n{''.join(variants)}".encode(), "application/vnd.apple.mpegurl")
+    for height in sizes:
+        text = f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n/{height}.ts\n#EXT-X-ENDLIST\n"
+        site.answers[f"/{height}.m3u8"] = body(text.encode(), "application/vnd.apple.mpegurl")
+        site.answers[f"/{height}.ts"] = body(b"G" + f"{height:>187}".encode(), "video/mp2t")
+    assert fetcher.fetch(site.url("/talk.m3u8"), tmp_path).path.read_bytes().endswith(b" 1080")
+
+
+def test_pictures_and_sound_apart_are_put_together(fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
+    """A site that keeps sound in a playlist of its own: the fetched file has both, nothing encoded again."""
+    made = tmp_path / "made"
+    made.mkdir()
+    argv = [str(fetcher.tools.ffmpeg), "-v", "error", "-f", "lavfi", "-i", "testsrc=size=128x72:rate=10:duration=2"]
+    argv += ["-f", "lavfi", "-i", "sine=duration=2", "-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-c:a", "aac"]
+    argv += ["-f", "hls", "-hls_time", "1", "-hls_playlist_type", "vod", "-var_stream_map", "v:0,agroup:s a:0,agroup:s"]
+    argv += ["-master_pl_name", "talk.m3u8", "-hls_segment_filename", "%v-%d.ts", "%v.m3u8"]
+    subprocess.run(argv, cwd=made, check=True)
+    for path in made.iterdir():
+        kind = "application/vnd.apple.mpegurl" if path.suffix == ".m3u8" else "video/mp2t"
+        site.answers[f"/{path.name}"] = body(path.read_bytes(), kind)
+    fetched = fetcher.fetch(site.url("/talk.m3u8"), tmp_path / "fetched")
+    with av.open(fetched.path) as container:
+        assert sorted(stream.type for stream in container.streams) == ["audio", "video"]
+        assert sum(1 for _ in container.decode(video=0)) == 20
+
+
 def test_a_missing_segment_fails_the_whole(fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
     """A playlist without its middle segment is an error, and nothing is kept as if whole."""
     hls(site, "/0.ts", "/1.ts", "/2.ts")
@@ -274,6 +307,24 @@ def test_a_source_that_is_gone_leaves_the_copy(fetcher: Fetcher, site: Site, tmp
     assert "404" in again.note
 
 
+def test_asking_again_is_guarded_too(fetcher: Fetcher, site: Site, inside: Site, tmp_path: Path) -> None:
+    """A file that now redirects inside is not asked for there; the copy stays in use."""
+    site.answers["/talk.mp4"] = body(VIDEO)
+    fetcher.fetch(site.url("/talk.mp4"), tmp_path)
+    site.answers["/talk.mp4"] = status(302, Location=inside.url("/talk.mp4"))
+    assert "not public" in fetcher.fetch(site.url("/talk.mp4"), tmp_path).note
+    assert inside.asked == []
+
+
+def test_one_address_is_fetched_once_at_a_time(fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
+    """Two recordings with the same address: the second waits for the first, and takes what it fetched."""
+    site.answers["/talk.mp4"] = body(VIDEO)
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: fetcher.fetch(site.url("/talk.mp4"), tmp_path), range(2)))
+    assert both[0] == both[1]
+    assert [method for method, _, _ in site.asked].count("GET") == 2  # one looks at what it is, one fetches
+
+
 def test_a_dead_address_is_an_error(fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
     """The message has the address and what the server said."""
     with pytest.raises(SourceError, match=r"/gone\.mp4: could not be fetched: .*404"):
@@ -312,7 +363,17 @@ def test_several_recordings_at_one_address_are_refused(fetcher: Fetcher, site: S
 
 @pytest.mark.parametrize(
     "url",
-    ["--exec=touch pwned", "file:///etc/passwd", "ytsearch:talk", "/etc/passwd", "ftp://127.0.0.1/x", "http://", "-"],
+    [
+        "--exec=touch pwned",
+        "file:///etc/passwd",
+        "ytsearch:talk",
+        "/etc/passwd",
+        "ftp://127.0.0.1/x",
+        "http://",
+        "-",
+        "http://[",
+        "http://x:99999/",
+    ],
 )
 def test_what_is_no_web_address_is_refused(outside: Fetcher, url: str, tmp_path: Path) -> None:
     """Options, files and search words in the place of an address start nothing."""
