@@ -15,7 +15,7 @@ from pipeline import releases
 from pipeline.config import EVENT_FILE, INBOX, WORKSPACE, Settings, load_settings
 from pipeline.errors import ConfigurationError
 
-ImportProgramme = Callable[[Path, ProgrammeSource], tuple[Event, tuple[Finding, ...]]]
+ImportProgramme = Callable[[Path, ProgrammeSource, Settings], tuple[Event, tuple[Finding, ...]]]
 """Reads the programme that an event folder imports."""
 
 
@@ -61,7 +61,7 @@ def load(root: Path, import_programme: ImportProgramme) -> CatalogueDirectory:
         decided = releases.Releases()
     for folder in _event_folders(root, settings):
         try:
-            event, findings = _load_event(folder, import_programme)
+            event, findings = _load_event(folder, settings, import_programme)
         except InvalidDocumentError as error:
             mistakes += error.findings
         else:
@@ -86,12 +86,14 @@ def _event_folders(root: Path, settings: Settings) -> list[Path]:
     return folders
 
 
-def _load_event(folder: Path, import_programme: ImportProgramme) -> tuple[Event, tuple[Finding, ...]]:
+def _load_event(
+    folder: Path, settings: Settings, import_programme: ImportProgramme
+) -> tuple[Event, tuple[Finding, ...]]:
     path = folder / EVENT_FILE
     name = f"{folder.name}/{EVENT_FILE}"
     document = documents.parse(name, path.read_bytes())
     source = native.programme_of(document)
-    imported, findings = import_programme(folder, source) if source else (None, ())
+    imported, findings = import_programme(folder, source, settings) if source else (None, ())
     event = native.read(document, folder=folder.name, imported=imported)
     if event.id != folder.name:
         raise ConfigurationError(

@@ -268,9 +268,10 @@ def programme(file: Path, day_first: bool, as_json: bool) -> None:
     \b
     Reads frab, pentabarf and pretalx schedules, Indico exports, iCalendar, spreadsheets (CSV) and more.
     """
+    from catalog.programme import Options as ProgrammeOptions
     from pipeline.programmes import read_programme
 
-    result = read_programme(file, day_first=day_first)
+    result = read_programme(file, ProgrammeOptions(day_first=day_first))
     if as_json:
         click.echo(result.event.model_dump_json(exclude_defaults=True))
         return

@@ -1,28 +1,34 @@
-"""Programme files for the pipeline: read from disk, within the event's folder, by ``catalog.programme``."""
+"""Programmes for the pipeline: files of the catalogue, or addresses, read by ``catalog.programme``."""
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
-from catalog.errors import Finding
+from catalog.errors import Finding, Severity
 from catalog.model import Event
 from catalog.programme import Options, Programme, read, read_many
+from catalog.programme.base import MAX_BYTES
 from catalog.programme.native import ProgrammeSource
+from pipeline.config import WORKSPACE, Settings
 from pipeline.errors import ConfigurationError
+from pipeline.fetch.addresses import RefusedError
+from pipeline.fetch.remote import GoneError, get
+from pipeline.workspace import write_atomically
 
 
-def read_programme(path: Path, *, day_first: bool = False) -> Programme:
+def read_programme(path: Path, options: Options) -> Programme:
     """Read a programme file, or a folder of session pages.
 
     Raises:
         ConfigurationError: it cannot be read.
         InvalidDocumentError: it is not a programme, or a hostile one.
     """
-    options = Options(day_first=day_first)
     try:
         if path.is_dir():
-            files = {one.relative_to(path).as_posix(): one.read_bytes() for one in _files(path)}
-            return read_many(files, options=options)
+            return read_many(
+                {one.relative_to(path).as_posix(): one.read_bytes() for one in _files(path)}, options=options
+            )
         return read(path.name, path.read_bytes(), options=options)
     except OSError as error:
         raise ConfigurationError(
@@ -30,19 +36,47 @@ def read_programme(path: Path, *, day_first: bool = False) -> Programme:
         ) from error
 
 
-def import_programme(folder: Path, source: ProgrammeSource) -> tuple[Event, tuple[Finding, ...]]:
+def import_programme(folder: Path, source: ProgrammeSource, settings: Settings) -> tuple[Event, tuple[Finding, ...]]:
     """The programme that the event in ``folder`` imports (``catalogue.ImportProgramme``).
 
     Raises:
-        ConfigurationError: it cannot be read, or lies outside the catalogue.
+        ConfigurationError: it cannot be read or fetched, or lies outside the catalogue.
         InvalidDocumentError: it is not a programme, or a hostile one.
     """
+    options = Options(timezone=source.timezone or "", day_first=source.day_first)
+    if source.file.startswith(("http://", "https://")):
+        content, findings = _download(source.file, settings, folder.parent / WORKSPACE / "programmes")
+        programme = read(source.file, content, options=options)
+        return programme.event, (*findings, *programme.findings)
     path = (folder / source.file).resolve()
     if not path.is_relative_to(folder.parent.resolve()):
         raise ConfigurationError(source.file, "lies outside the catalogue", hint="copy the file beside event.yaml")
-    programme = read_programme(path, day_first=source.day_first)
+    programme = read_programme(path, options)
     return programme.event, programme.findings
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(path for path in found if path.stat().st_size <= MAX_BYTES)
+
+
+def _download(url: str, settings: Settings, cache: Path) -> tuple[bytes, tuple[Finding, ...]]:
+    """The bytes at an address; those of the last time, with a finding, while its server does not answer."""
+    kept = cache / sha256(url.encode()).hexdigest()[:32]
+    try:
+        content = get(url, settings.fetch.allow_hosts, max_bytes=MAX_BYTES)
+    except RefusedError as error:
+        hint = "if it may be fetched from, name the host under 'fetch: allow_hosts' in catalogue.yaml"
+        raise ConfigurationError(url, f"was refused: {error}", hint=hint) from error
+    except GoneError as error:
+        if not kept.is_file():
+            raise ConfigurationError(
+                url,
+                f"cannot be fetched: {error}",
+                hint="open the address in a browser, or save the file beside event.yaml",
+            ) from error
+        message = f"cannot be fetched now ({error}); the programme of the last time is used"
+        return kept.read_bytes(), (Finding(Severity.WARNING, url, 0, "", message),)
+    cache.mkdir(parents=True, exist_ok=True)
+    write_atomically(kept, content)
+    return content, ()

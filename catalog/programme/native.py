@@ -12,6 +12,7 @@ from pydantic import model_validator
 
 from catalog import documents
 from catalog.documents import Document
+from catalog.fields import TimeZone
 from catalog.model import Event, Model, Recording, Session
 
 
@@ -20,6 +21,8 @@ class ProgrammeSource(Model):
 
     file: str
     """A file beside ``event.yaml``, a folder of session pages, or an http(s) address."""
+    timezone: TimeZone | None = None
+    """Time zone of times that have none; the event's when not given."""
     day_first: bool = False
     """Whether dates such as 03/04/2021 mean the third of April (spreadsheets only)."""
 
@@ -35,14 +38,22 @@ class EventFile(Event):
     programme: ProgrammeSource | None = None
 
 
+class _ZoneOfEvent(Model):
+    timezone: TimeZone | None = None
+
+
 def programme_of(document: Document) -> ProgrammeSource | None:
     """What the document imports.
 
     Raises:
         InvalidDocumentError: the field is not usable.
     """
-    value = document.data.get("programme") if isinstance(document.data, dict) else None
-    return None if value is None else documents.validate(document, ProgrammeSource, value)
+    data = document.data if isinstance(document.data, dict) else {}
+    if data.get("programme") is None:
+        return None
+    event = documents.validate(document, _ZoneOfEvent, {"timezone": data.get("timezone")})
+    source = documents.validate(document, ProgrammeSource, data["programme"])
+    return source.model_copy(update={"timezone": source.timezone or event.timezone})
 
 
 def read(document: Document, *, folder: str, imported: Event | None = None) -> Event:
