@@ -91,8 +91,28 @@ class Catalogue:
         """Published recordings by ``<event>/<recording>``."""
         return {one.key: one for one in self.recordings}
 
+    @cached_property
+    def _by_event(self) -> Mapping[str, tuple[PublishedRecording, ...]]:
+        return {event.id: self._in_order(event) for event in self.events}
+
+    @cached_property
+    def _neighbours(self) -> Mapping[str, tuple[PublishedRecording | None, PublishedRecording | None]]:
+        found: dict[str, tuple[PublishedRecording | None, PublishedRecording | None]] = {}
+        for recordings in self._by_event.values():
+            around = (None, *recordings, None)
+            for before, one, after in zip(around, recordings, around[2:], strict=False):
+                found[one.key] = before, after
+        return found
+
     def of_event(self, event: Event) -> tuple[PublishedRecording, ...]:
         """The published recordings of one event, in programme order."""
+        return self._by_event.get(event.id, ())
+
+    def neighbours(self, one: PublishedRecording) -> tuple[PublishedRecording | None, PublishedRecording | None]:
+        """The recordings before and after ``one`` in the programme of its event."""
+        return self._neighbours.get(one.key, (None, None))
+
+    def _in_order(self, event: Event) -> tuple[PublishedRecording, ...]:
         return tuple(
             self.by_key[key] for _, one in event.recordings() if (key := f"{event.id}/{one.id}") in self.by_key
         )

@@ -55,8 +55,7 @@ class Download:
 
 def context(catalogue: Catalogue, recording: PublishedRecording) -> Mapping[str, Any]:
     """Everything the template of a watch page needs besides the site's own facts."""
-    siblings = catalogue.of_event(recording.event)
-    position = siblings.index(recording)
+    previous, following = catalogue.neighbours(recording)
     track = recording.transcript
     address = catalogue.site.base_url + recording.page
     return {
@@ -72,8 +71,8 @@ def context(catalogue: Catalogue, recording: PublishedRecording) -> Mapping[str,
         "plain_file": recording.plain_file,
         "citation": citation(recording, address),
         "frame": structured.frame(address + structured.EMBED),
-        "previous": siblings[position - 1] if position else None,
-        "following": siblings[position + 1] if position + 1 < len(siblings) else None,
+        "previous": previous,
+        "following": following,
     }
 
 

@@ -7,10 +7,10 @@ without spaces are cut into pairs of characters.
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 _MARKS = re.compile("[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]+")
 """Accents of Latin, Greek and Cyrillic, points of Hebrew, vowel signs and stretching of Arabic."""
@@ -26,12 +26,8 @@ _PLURAL = re.compile("[a-z]{3,}[a-rt-z]s")
 
 def words(text: str) -> Iterator[str]:
     """The search words of ``text``, in order, repeated ones repeatedly."""
-    for match in _pattern().finditer(level(text)):
-        for part in _RUNS.split(match.group()):
-            if _RUNS.fullmatch(part):
-                yield from _pairs(part)
-            elif part:
-                yield _stem(part)
+    for piece in text.split():
+        yield from _words_of(piece)
 
 
 def level(text: str) -> str:
@@ -46,6 +42,19 @@ def shard(word: str, shards: int) -> int:
     for byte in word.encode():
         value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
     return value & (shards - 1)
+
+
+@lru_cache(maxsize=1 << 17)
+def _words_of(piece: str) -> tuple[str, ...]:
+    """The words of text without spaces; remembered, since languages repeat themselves."""
+    found: list[str] = []
+    for match in _pattern().finditer(level(piece)):
+        for part in _RUNS.split(match.group()):
+            if _RUNS.fullmatch(part):
+                found.extend(_pairs(part))
+            elif part:
+                found.append(_stem(part))
+    return tuple(found)
 
 
 def _pairs(run: str) -> Iterator[str]:
@@ -66,7 +75,7 @@ def _stem(word: str) -> str:
 def _pattern() -> re.Pattern[str]:
     """Letters, numbers and the marks that belong to them (categories L, N and M of Unicode)."""
     ranges: list[list[int]] = []
-    for code in range(sys.maxunicode + 1):
+    for code in chain(range(0x32400), range(0xE0100, 0xE01F0)):  # nothing else is a letter, number or mark
         if unicodedata.category(chr(code))[0] in "LNM":
             if ranges and ranges[-1][1] == code - 1:
                 ranges[-1][1] = code

@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
+import sys
 from dataclasses import replace
+from unicodedata import category
 
 import pytest
 from hypothesis import given
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 
 from catalog import search
 from catalog.pages import Catalogue
-from catalog.words import level, shard, words
+from catalog.words import _pattern, level, shard, words
 from tests.unit.site import samples
 
 
@@ -36,6 +39,14 @@ from tests.unit.site import samples
 def test_words(text: str, expected: list[str]) -> None:
     """Case, accents, plurals, articles and compatibility forms are levelled; Chinese is cut into pairs."""
     assert list(words(text)) == expected
+
+
+def test_no_letter_is_forgotten() -> None:
+    """Every letter, number and mark of Unicode is part of words; where this fails, the ranges need widening."""
+    known = re.compile(_pattern().pattern)
+    assert not [
+        code for code in range(sys.maxunicode) if category(chr(code))[0] in "LNM" and not known.match(chr(code))
+    ]
 
 
 @given(st.text(max_size=60))
