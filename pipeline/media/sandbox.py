@@ -75,7 +75,7 @@ def _bubblewrap(command: Command, bwrap: Path, program: Path) -> list[str]:
         argv += ["--ro-bind", str(real.absolute()), f"/in/{name}"]
     if command.output is not None:
         argv += ["--bind", str(command.output.absolute()), "/out", "--chdir", "/out"]
-    return argv
+    return [*argv, "--remount-ro", "/"]  # else the root, which lives in memory, could be filled
 
 
 def _seen(word: str, view: Path) -> str:
