@@ -1,0 +1,203 @@
+"""The transcribe stage without a model: when it works, in which stretches, and how they are joined."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog.manifest import Artifact, ArtifactFile
+from catalog.model import Event, Person, Recording, Session
+from pipeline.captions import webvtt
+from pipeline.config import CaptionSettings, Settings
+from pipeline.media import asr
+from pipeline.media.command import Command, Completed, Tools
+from pipeline.stages import transcribe
+from pipeline.stages.base import Job, Source
+from pipeline.stages.transcribe import OVERLAP_MS, STRETCH_MS, TranscribeStage, joined, stretches
+
+HOUR_MS = 3_600_000
+
+
+def job(
+    *,
+    captions: tuple[str, ...] = (),
+    sound: bool = True,
+    duration_ms: int = 60_000,
+    language: str = "en",
+    **options: Any,
+) -> Job:
+    recording = Recording(id="one", title="One", language=language, people=(Person(name="Ana", organisation="GBIF"),))
+    session = Session(id="talk", title="Talk", recordings=(recording,))
+    audio = [
+        {"file": "audio.m4a", "playlist": None, "language": None, "codecs": "mp4a.40.2", "bandwidth": 1, "lufs": None}
+    ]
+    files = (ArtifactFile(name="audio.m4a", bytes=1, sha256="a" * 64),)
+    media = {"duration_ms": duration_ms, "renditions": [], "audio": audio if sound else []}
+    return Job(
+        event=Event(id="meeting", title="Meeting", sessions=(session,)),
+        session=session,
+        recording=recording,
+        settings=Settings(title="Test", captions=CaptionSettings(**options)),
+        tools=Tools(Path("/bin/false"), "9", None),
+        source=Source(Path("talk.mp4"), "talk.mp4", "0" * 64, 1000),
+        artifacts={
+            "transcode": Artifact(key="t", stage="transcode", files=files, data=media),
+            "captions": Artifact(key="c", stage="captions", data={"tracks": [{"language": one} for one in captions]}),
+        },
+    )
+
+
+class Bench:
+    """Hears what the test says in every stretch."""
+
+    def __init__(self, root: Path, name: str, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        self.root = root
+        self.out = root / name
+        self.out.mkdir(parents=True)
+        self._answer = answer
+
+    def file(self, stage: str, name: str) -> Path:
+        return self.root / stage / name
+
+    def run(self, command: Command, *, on_progress: Callable[[int], None] | None = None) -> Completed:
+        return Completed(json.dumps(self._answer(json.loads(command.argv[-1]))).encode(), "", 0.0, 0.0)
+
+    def progress(self, done_ms: int) -> None:
+        """Not told here."""
+
+
+def transcribed(
+    one: Job, root: Path, answer: Callable[[dict[str, Any]], dict[str, Any]]
+) -> tuple[dict[str, Any], Path]:
+    stage = TranscribeStage()
+    task = stage.plan(one)
+    for part in task.parts:
+        stage.run(one, part, Bench(root, part.key, answer))
+    bench = Bench(root, "out", answer)
+    return stage.run(one, task, bench).data, bench.out
+
+
+@pytest.mark.parametrize(
+    ("one", "finding"),
+    [
+        (job(captions=("en",)), ""),
+        (job(captions=("en-GB",), language="en"), ""),
+        (job(sound=False), ""),
+        (job(recognise=False), ""),
+        (job(language="fr", model="tiny.en"), "no captions: no speech model that knows fr is installed"),
+    ],
+    ids=["captions", "captions of a region", "no sound", "turned off", "wrong model"],
+)
+def test_when_nothing_is_recognised(tmp_path: Path, one: Job, finding: str) -> None:
+    """A person's captions are enough; without sound, or when it is off, nothing is done; the rest is told."""
+    assert not TranscribeStage().plan(one).parts
+    data, _ = transcribed(one, tmp_path, lambda task: pytest.fail("nothing is to be run"))
+    assert data == {"tracks": [], "findings": [finding] if finding else [], "reports": {}}
+
+
+def test_it_says_when_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra the recording has no captions, and the finding says how to get some."""
+    monkeypatch.setattr(asr, "is_installed", lambda: False)
+    assert "pip install 'aftertalk[asr]'" in TranscribeStage().plan(job()).settings["left_out"]
+
+
+def test_captions_in_another_language_do_not_stop_it() -> None:
+    """A talk in English with French subtitles still gets captions in English."""
+    assert TranscribeStage().plan(job(captions=("fr",))).parts
+
+
+def test_automatic_captions_are_made(tmp_path: Path) -> None:
+    """Words become cues in the files that captions have, marked as recognised."""
+
+    def answer(task: dict[str, Any]) -> dict[str, Any]:
+        assert task["hints"] == "GBIF node, Ana, GBIF"
+        assert task["language"] == "en"
+        return {"words": [[1000, 1400, " Hello"], [1400, 2500, " nodes."]], "language": "en", "probability": 0.99}
+
+    data, out = transcribed(job(glossary=("GBIF node",)), tmp_path, answer)
+    assert data["tracks"] == [
+        {
+            "file": "captions/en.vtt",
+            "transcript": "transcript.en.txt",
+            "playlist": "captions/en.m3u8",
+            "language": "en",
+            "origin": "asr",
+        }
+    ]
+    (cue,) = webvtt.read_published((out / "captions/en.vtt").read_bytes())
+    assert (cue.start_ms, cue.end_ms, cue.text) == (1000, 2500, "Hello nodes.")
+
+
+def test_silence_gives_no_captions(tmp_path: Path) -> None:
+    """No words, no file, and the findings say so."""
+    data, out = transcribed(job(), tmp_path, lambda task: {"words": [], "language": None, "probability": 0.0})
+    assert data == {"tracks": [], "findings": ["no speech was recognised"], "reports": {}}
+    assert not list(out.iterdir())
+
+
+def test_another_language_that_is_heard_is_told(tmp_path: Path) -> None:
+    """A recording that is announced in English but held in French: published, with a finding."""
+    heard = {"words": [[0, 900, " Bonjour"]], "language": "fr", "probability": 0.97}
+    data, _ = transcribed(job(), tmp_path, lambda task: heard)
+    assert data["findings"] == ["the recording is said to be in en, but fr is heard (97% sure)"]
+
+
+@given(st.integers(1, 30 * HOUR_MS))
+def test_stretches_cover_the_recording(duration_ms: int) -> None:
+    """Without a hole, with the overlap between neighbours, none longer than a stretch and its overlap."""
+    found = stretches(duration_ms)
+    assert found[0][0] == 0
+    assert found[-1][1] == duration_ms
+    for (_, end), (start, _) in pairwise(found):
+        assert end - start == OVERLAP_MS
+    assert all(0 < end - start <= STRETCH_MS + OVERLAP_MS for start, end in found)
+
+
+@given(st.randoms(use_true_random=True))
+@settings(max_examples=100, deadline=None)
+def test_joining_loses_and_repeats_no_word(random: Random) -> None:
+    """Stretches hear the words of an overlap at times that differ a little: each word is kept once, in order."""
+    words, at = [], 0
+    while at < 3 * STRETCH_MS:
+        # Speakers breathe: half a second every dozen words.
+        at += random.randint(0, 40) + (500 if len(words) % 12 == 0 else 0)
+        length = random.randint(150, 700)
+        words.append((at, at + length, f" w{len(words)}"))
+        at += length
+    heard = []
+    for start, end in stretches(at):
+        late = random.randint(-60, 60)
+        heard.append(
+            [(s + late, e + late, w) for s, e, w in words if s + late >= start and (e + late <= end or end == at)]
+        )
+    assert len(heard) > 2
+    assert [word[2] for word in joined(heard)] == [word[2] for word in words]
+
+
+def test_a_stopped_run_goes_on_with_the_next_stretch() -> None:
+    """Each stretch has a key of its own, which a longer neighbour or another model changes or does not."""
+    stage = TranscribeStage()
+    plan = stage.plan(job(duration_ms=HOUR_MS))
+    assert len(plan.parts) == 12
+    assert len({part.key for part in plan.parts}) == 12
+    assert stage.plan(job(duration_ms=HOUR_MS)).parts == plan.parts
+    assert stage.plan(job(duration_ms=HOUR_MS, glossary=("Darwin Core",))).parts[0].key != plan.parts[0].key
+    longer = stage.plan(job(duration_ms=HOUR_MS + STRETCH_MS))
+    assert [part.key for part in longer.parts[:11]] == [part.key for part in plan.parts[:11]]
+
+
+def test_hints_are_bounded() -> None:
+    """Whisper takes few hints: those that fit, the glossary first, nothing twice."""
+    one = job(glossary=("GBIF", "x" * 500, *(f"term {number}" for number in range(200))))
+    hints = transcribe.hints_of(one)
+    assert hints.startswith("GBIF, term 0, term 1, ")
+    assert len(hints) <= transcribe.MAX_HINTS
+    assert transcribe.hints_of(job()) == "Ana, GBIF"
