@@ -29,7 +29,7 @@ def server(tmp_path: Path) -> Iterator[ThreadingHTTPServer]:
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
             pass
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             if self.path == "/moved.csv":
                 self.send_response(302)
                 self.send_header("Location", "/talks.csv")
