@@ -191,7 +191,7 @@ class _Watch:
         limit = self._command.limits.cpu_s
         if self._trouble:
             message = self._trouble
-        elif limit is not None and cpu_s >= 0.95 * limit:  # the kernel rounds
+        elif limit is not None and cpu_s >= 0.9 * limit:  # the kernel rounds
             message = f"needed more than the {limit} s of processor time that such a file may take"
         else:  # the launcher reports signals the way shells do
             message = _SIGNAL_REASONS.get(status - 128, f"failed with status {status}")
