@@ -320,6 +320,40 @@ def test_leavings_of_a_run_that_never_finished_go_after_a_day(store: Journal, cl
     assert len(keys(store)) == len(site({"r1": "one"})) + 2
 
 
+def test_a_record_stays_as_long_as_only_it_knows_of_something(store: Journal, clock: Clock) -> None:
+    """A run that dies late leaves young media and an old record: the record goes with the last of them, not before."""
+    run(store, site({"r1": "one"}), clock)
+
+    def die_late(_operation: str, key: str) -> None:
+        if key.startswith("media/e/r9/") and key.endswith(".mp4"):
+            clock.pass_time(hours=20)
+        if key.endswith("e/s/r9/index.html"):
+            raise Interruption
+
+    store.before = die_late
+    with pytest.raises(Interruption):
+        run(store, site({"r1": "one", "r9": "never finished"}), clock, workers=1)
+    store.before = lambda _operation, _key: None
+    clock.pass_time(hours=5)
+    run(store, site({"r1": "one"}), clock)
+    assert any("r9" in key for key in keys(store))
+    clock.pass_time(hours=20)
+    run(store, site({"r1": "one"}), clock)
+    assert len(keys(store)) == len(site({"r1": "one"})) + 2
+
+
+def test_frequent_publishes_do_not_prolong_the_grace(store: Journal, clock: Clock) -> None:
+    """What was dropped waits an hour from then on, however often something else is published in between."""
+    run(store, site({"r1": "one"}), clock)
+    old = {key for key in keys(store) if key.startswith("media/")}
+    for number in range(4):
+        run(store, site({"r1": "other", "r2": f"version {number}"}), clock)
+        assert old <= keys(store)
+        clock.pass_time(minutes=25)
+    run(store, site({"r1": "other", "r2": "last"}), clock)
+    assert not old & keys(store)
+
+
 def test_who_loses_the_swap_plans_again(store: Journal, clock: Clock) -> None:
     """Another machine commits in between: both catalogues' commits count, the later one is complete."""
     run(store, site({"r1": "one"}), clock)
