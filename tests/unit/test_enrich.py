@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,7 +35,7 @@ def test_no_marks_no_chapters() -> None:
 def test_chapters_cover_without_gaps_or_overlaps(marks: list[tuple[int, str]], duration_ms: int) -> None:
     """From the first mark to the end of the recording, each moment is in exactly one chapter."""
     chapters = spans(marks, duration_ms)
-    for one, following in zip(chapters, chapters[1:], strict=False):
+    for one, following in pairwise(chapters):
         assert one.end_ms == following.start_ms
     assert all(0 <= one.start_ms < one.end_ms <= duration_ms for one in chapters)
     if chapters:
@@ -55,7 +57,7 @@ def test_the_master_playlist_names_files_by_digest() -> None:
     media = artifact("transcode", {"renditions": [rendition], "audio": []}, "360p.mp4", "360p.m3u8")
     track = {"file": "captions/fr.vtt", "playlist": "captions/fr.m3u8", "language": "fr", "origin": "asr"}
     captions = artifact("captions", {"tracks": [track]}, "captions/fr.vtt", "captions/fr.m3u8")
-    text = master(media, captions)
+    text = master(media, [captions])
     assert f"../{media.digest}/360p.m3u8" in text.splitlines()
     assert f'URI="../{captions.digest}/captions/fr.m3u8"' in text
     assert 'NAME="Français"' in text
@@ -72,6 +74,6 @@ def test_a_recording_without_picture_has_a_playlist_of_its_sound() -> None:
         "bandwidth": 70_000,
     }
     media = artifact("transcode", {"renditions": [], "audio": [audio]}, "audio.m4a", "audio.m3u8")
-    text = master(media, artifact("captions", {"tracks": []}))
+    text = master(media, [artifact("captions", {"tracks": []})])
     assert f"../{media.digest}/audio.m3u8" in text.splitlines()
     assert "RESOLUTION" not in text
