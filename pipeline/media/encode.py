@@ -85,14 +85,13 @@ def pictures(source: Path, probe: Probe, chunk: Chunk, rungs: Sequence[Rung], th
         raise ValueError("there is no picture to encode")
     whole = chunk.start_ms == 0 and chunk.end_ms is None
     given = _input(probe, threads=2, seek_ms=None if whole else chunk.seek_ms)
-    sizes = [*((rung.width, rung.height) for rung in rungs), thumb]
-    cascade = _cascade(_prepared(given[str(video.index)], video, chunk, sizes[0]), sizes)
+    sizes = [(rung.width, rung.height) for rung in rungs]
+    scaled, rest = _cascade(_prepared(given[str(video.index)], video, chunk, sizes[0] if sizes else thumb), sizes)
     outputs = [
         ffmpeg.output(picture, f"{rung.name}.mp4", **_x264(rung, chunk))
-        for picture, rung in zip(cascade, rungs, strict=False)
+        for picture, rung in zip(scaled, rungs, strict=True)
     ]
-    thumbs = cascade[-1].filter("fps", 1000 / THUMB_MS, start_time=0, round="up").filter("format", "yuv420p")
-    outputs.append(ffmpeg.output(thumbs, "thumbs.yuv", f="rawvideo", **_BITEXACT))
+    outputs.append(_thumbs(rest, thumb))
     length = (chunk.end_ms or video.end_ms) - chunk.start_ms
     return _command(outputs, source, length)
 
@@ -176,19 +175,26 @@ def _tone_mapped(stream: Any) -> Any:
     )
 
 
-def _cascade(stream: Any, sizes: Sequence[tuple[int, int]]) -> list[Any]:
-    """The picture in every size, each scaled from the one before: cheaper than all from the source, and as good."""
+def _cascade(stream: Any, sizes: Sequence[tuple[int, int]]) -> tuple[list[Any], Any]:
+    """The picture in every size, and once more in the last one.
+
+    Each is scaled from the one before: cheaper than all from the source, and as good.
+    """
     result = []
     for number, size in enumerate(sizes):
         if number:
             stream = stream.filter("scale", *size, flags="lanczos").filter("setsar", 1)
-        if number + 1 < len(sizes):
-            halves = stream.filter_multi_output("split", 2)
-            result.append(halves[0])
-            stream = halves[1]
-        else:
-            result.append(stream)
-    return result
+        halves = stream.filter_multi_output("split", 2)
+        result.append(halves[0])
+        stream = halves[1]
+    return result, stream
+
+
+def _thumbs(stream: Any, size: tuple[int, int]) -> Any:
+    """What is shown at every full second, as JPEG has its colours (BT.601, full range), raw."""
+    shown = stream.filter("fps", 1000 / THUMB_MS, start_time=0, round="up")
+    small = shown.filter("scale", *size, flags="area", out_color_matrix="bt601", out_range="pc")
+    return ffmpeg.output(small.filter("format", "yuv420p"), "thumbs.yuv", f="rawvideo", **_BITEXACT)
 
 
 def _x264(rung: Rung, chunk: Chunk) -> dict[str, Any]:

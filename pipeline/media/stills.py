@@ -15,13 +15,13 @@ POSTER_QUALITY = 80
 THUMBNAIL_WIDTH = 320
 THUMBNAIL_QUALITY = 75
 
-DARK = 24
-"""Mean luma below which a picture counts as black (16 is black in video range)."""
+DARK = 10
+"""Mean luma (0 to 255) below which a picture counts as black."""
 EARLY_SHARE = 0.03
 """A poster from the first moments would show waiting screens and microphone checks."""
 
 Lumas = NDArray[np.uint8]
-"""Brightness: picture, row, column."""
+"""Brightness: picture, row, column; or whole thumbnails: picture, sample."""
 
 
 def thumb_size(width: int, height: int, side: int) -> tuple[int, int]:
@@ -30,25 +30,29 @@ def thumb_size(width: int, height: int, side: int) -> tuple[int, int]:
     return max(2, 2 * round(width * share / 2)), max(2, 2 * round(height * share / 2))
 
 
-def read_lumas(files: list[Path], size: tuple[int, int]) -> Lumas:
-    """The brightness of all thumbnails in ``files``."""
+def read_frames(files: list[Path], size: tuple[int, int]) -> Lumas:
+    """All thumbnails in ``files``, one per row: brightness, then the two colours at half size."""
     width, height = size
     frame = width * height * 3 // 2
     data = b"".join(path.read_bytes() for path in files)
-    count = len(data) // frame
-    frames = np.frombuffer(data, np.uint8, count * frame).reshape(count, frame)
-    return frames[:, : width * height].reshape(count, height, width)
+    return np.frombuffer(data, np.uint8, len(data) // frame * frame).reshape(-1, frame)
 
 
-def best_moment(lumas: Lumas) -> int | None:
+def lumas(frames: Lumas, size: tuple[int, int]) -> Lumas:
+    """The brightness of thumbnails."""
+    width, height = size
+    return frames[:, : width * height].reshape(-1, height, width)
+
+
+def best_moment(brightness: Lumas) -> int | None:
     """The number of the thumbnail that makes the best poster; ``None`` without any.
 
     Rich in detail (not blurred, not empty), not black, standing still (not in the middle of a fade), not at the very
     beginning.
     """
-    if len(lumas) == 0:
+    if len(brightness) == 0:
         return None
-    pictures = lumas.astype(np.float32)
+    pictures = brightness.astype(np.float32)
     detail = np.abs(np.diff(pictures, axis=1)).mean(axis=(1, 2)) + np.abs(np.diff(pictures, axis=2)).mean(axis=(1, 2))
     detail[pictures.mean(axis=(1, 2)) < DARK] = 0
     change = np.abs(np.diff(pictures, axis=0)).mean(axis=(1, 2))

@@ -12,7 +12,6 @@ and writes playlists and stills. Joining copies bytes; nothing is encoded twice.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from typing import Any
 from pipeline.captions import language
 from pipeline.errors import MediaError
 from pipeline.freshness import Task
-from pipeline.media import chunks, encode, joining, ladder, loudness, stills
+from pipeline.media import chunks, encode, joining, ladder, loudness, stills, storyboard
 from pipeline.media.chunks import Chunk
 from pipeline.media.command import Command, Completed
 from pipeline.media.ladder import Rung
@@ -39,7 +38,7 @@ SLACK_MS = 1000
 
 
 class TranscodeStage:
-    """Files: ``<rung>.mp4``, ``.m3u8`` and ``.init.mp4`` each, ``audio.m4a``, ``poster.jpg``, ``thumbnail.jpg``."""
+    """Files: ``<rung>.mp4``, ``.m3u8``, ``.init.mp4``; ``audio.m4a``; ``poster.jpg``; ``storyboard.vtt``, sprites."""
 
     name = "transcode"
     version = 1
@@ -204,7 +203,9 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
             )
             for number, (tag, made) in enumerate(tracks)
         ]
-        poster = _poster(task, bench, folder) if pictures else None
+        seen = _seen(task, bench) if pictures else None
+        poster = _poster(task, bench, seen, folder) if seen else None
+        board = storyboard.write(seen[0], _thumb_size(task), seen[1], probe.duration_ms, bench.out) if seen else None
     rate = min(probe.video.frame_rate, ladder.MAX_FRAME_RATE) if probe.video else 0.0
     return Output(
         data={
@@ -212,7 +213,7 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
             "renditions": [{**one, "frame_rate": rate} for one in renditions],
             "audio": audio,
             "poster": poster,
-            "storyboard": None,
+            "storyboard": board,
             "notes": task.settings["notes"],
         }
     )
@@ -241,17 +242,22 @@ def _at_gain(bench: Bench, pcm: Path, kind: tuple[int, int], gain: loudness.Gain
     return joining.sound(folder / "sound.mp4", folder / "loudness.txt")
 
 
-def _poster(task: Task, bench: Bench, folder: Path) -> dict[str, Any] | None:
-    """Choose a moment by the thumbnails, and decode that one picture in full size."""
-    pictures: Sequence[Task] = task.parts[1:]
+def _seen(task: Task, bench: Bench) -> tuple[stills.Lumas, list[int]]:
+    """The thumbnails of all chunks, and when each is shown, ms."""
     size = _thumb_size(task)
-    moments: list[int] = []
-    files = []
-    for part in pictures:
-        files.append(bench.file(part.key, "thumbs.yuv"))
-        count = stills.count(files[-1], size)
-        moments += [_start(part) + number * encode.THUMB_MS for number in range(count)]
-    best = stills.best_moment(stills.read_lumas(files, size))
+    files = [bench.file(part.key, "thumbs.yuv") for part in task.parts[1:]]
+    moments = [
+        _start(part) + number * encode.THUMB_MS
+        for part, file in zip(task.parts[1:], files, strict=True)
+        for number in range(stills.count(file, size))
+    ]
+    return stills.read_frames(files, size), moments
+
+
+def _poster(task: Task, bench: Bench, seen: tuple[stills.Lumas, list[int]], folder: Path) -> dict[str, Any] | None:
+    """Choose a moment by the thumbnails, and decode that one picture in full size."""
+    frames, moments = seen
+    best = stills.best_moment(stills.lumas(frames, _thumb_size(task)))
     if best is None:
         return None
     largest = _rungs(task)[0]

@@ -303,6 +303,29 @@ def test_poster_is_the_slide_not_the_black(tools: Tools, tmp_path: Path) -> None
     assert ImageStat.Stat(Image.open(folder / "poster.jpg").convert("L")).stddev[0] > 40
 
 
+def test_storyboard(tools: Tools, tmp_path: Path) -> None:
+    """Tiles follow the recording second by second, in its colours: red, then blue; the track covers all of it."""
+    source = tmp_path / "colours.mkv"
+    run(
+        tools,
+        *("-f", "lavfi", "-i", "color=red:size=320x180:rate=5:duration=6"),
+        *("-f", "lavfi", "-i", "color=blue:size=320x180:rate=5:duration=6"),
+        *("-filter_complex", "concat=n=2", "-c:v", "libx264", "-pix_fmt", "yuv420p", str(source)),
+    )
+    artifact, folder = Workshop(tmp_path, tools).transcode(source)
+    lines = (folder / artifact.data["storyboard"]).read_text("utf-8").splitlines()
+    assert lines[2] == "00:00:00.000 --> 00:00:01.000"
+    assert lines[-2].endswith("--> 00:00:12.000")
+    places = [line for line in lines if "#xywh=" in line]
+    for number, place in enumerate(places):
+        name, _, box = place.partition("#xywh=")
+        left, top, width, height = map(int, box.split(","))
+        tile = Image.open(folder / name).crop((left, top, left + width, top + height))
+        red, green, blue = ImageStat.Stat(tile).mean
+        assert (red > 200 and blue < 60) if number < 6 else (blue > 200 and red < 60)
+        assert green < 60
+
+
 def test_damaged_middle_is_noticed(tools: Tools, tmp_path: Path) -> None:
     """A third of the picture overwritten: never published as whole, though ffmpeg would conceal it and end well."""
     source = record(tools, tmp_path / "talk.mp4", "-an", "-b:v", "2M", seconds=12)
