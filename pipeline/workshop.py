@@ -12,7 +12,7 @@ from pipeline.digests import DigestCache
 from pipeline.engine import Engine, LocalEngine
 from pipeline.errors import SourceError
 from pipeline.failures import Failures
-from pipeline.fetch import Fetched, Fetcher, recall
+from pipeline.fetch import Fetched, Fetcher, recall, shown_url
 from pipeline.flow import Flow
 from pipeline.inbox import shown
 from pipeline.media import join
@@ -60,13 +60,13 @@ class Workshop:
     def _fetch(self, address: str, language: str) -> Fetched:
         fetched = self.fetcher.fetch(address, self._fetched_folder(address), language=language)
         if fetched.note:
-            self.reporter.tell(Noticed(address, fetched.note))
+            self.reporter.tell(Noticed(shown_url(address), fetched.note))
         return fetched
 
     def _recall(self, address: str, _: str) -> Fetched:
         known = recall(self._fetched_folder(address), address)
         if known is None:
-            raise SourceError(address, "has not been fetched yet", hint="run 'aftertalk publish'")
+            raise SourceError(shown_url(address), "has not been fetched yet", hint="run 'aftertalk publish'")
         return known
 
     def _joined(self, _: Sequence[Path], identity: str) -> Path:
@@ -110,7 +110,9 @@ def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, target: 
         tools=tools,
         engine=engine,
         run_command=runner.run,
-        fetcher=Fetcher(directory.settings.fetch, tools, runner.run, directory.root),
+        fetcher=Fetcher(
+            directory.settings.fetch, tools, runner.run, directory.root, endpoint=directory.settings.endpoint
+        ),
         flow=Flow(workspace, engine, reporter, runner.run, published),
         reporter=reporter,
     )
