@@ -14,9 +14,9 @@ from catalog import listing, programme_view, urls, watch
 from catalog.errors import AftertalkError
 from catalog.feeds import structured
 from catalog.model import Event
-from catalog.published import Catalogue, PublishedRecording, Withdrawn, same_language
+from catalog.published import Catalogue, PublishedRecording, Withdrawn
 
-__all__ = ["Catalogue", "Page", "PublishedRecording", "Withdrawn", "pages", "same_language"]
+__all__ = ["Catalogue", "Page", "PublishedRecording", "Withdrawn", "pages"]
 
 NEWEST = 12
 """Recordings shown on the home page."""
@@ -114,7 +114,7 @@ class _Builder:
     def _event(self, event: Event) -> Iterator[Page]:
         days = programme_view.days(self._catalogue, event, self._now)
         counts, data = listing.counts(self._catalogue, event), structured.event(self._catalogue, event)
-        shown = {"days": days, "filters": programme_view.filters(days), "counts": counts, "data": data}
+        shown: dict[str, Any] = {"days": days, "filters": programme_view.filters(days), "counts": counts, "data": data}
         yield self._page(urls.event(event.id), "event", event=event, **shown)
         for slot in (slot for day in days for slot in day.slots):
             yield self._page(urls.session(event.id, slot.session.id), "session", event=event, slot=slot)
