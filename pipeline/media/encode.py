@@ -158,7 +158,7 @@ def _prepared(stream: Any, video: VideoTrack, chunk: Chunk, size: tuple[int, int
         stream = stream.filter("fps", 60)
     if video.interlaced:
         stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
-    stream = stream.filter("scale", *size, flags="lanczos+accurate_rnd", out_range="tv").filter("setsar", 1)
+    stream = stream.filter("scale", *size, flags="lanczos", out_range="tv").filter("setsar", 1)
     if video.transfer in HDR_TRANSFERS:
         stream = _tone_mapped(stream)
     return stream.filter("format", "yuv420p")
