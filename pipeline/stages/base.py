@@ -42,8 +42,6 @@ class CaptionFile:
     name: str = ""
     """The file's name for messages."""
     downloaded: bool = False
-    is_automatic: bool = False
-    """Whether a machine wrote it."""
     automatic: bool = False
     """Whether its name says that a machine wrote it."""
 
