@@ -86,6 +86,7 @@ def seaweedfs(folder: Path, *extra: str) -> Iterator[Server]:
         "-webdav=false",
         "-disableHttp",
         "-s3.allowDeleteBucketNotEmpty=false",
+        "-volume.max=4000",  # each bucket takes volumes of its own; they are not preallocated
         *extra,
     ]
     environment = {**os.environ, **credentials(), "GOMEMLIMIT": "500MiB", "HOME": str(folder)}
