@@ -1,4 +1,4 @@
-"""The command line: arguments to calls, errors to messages, outcomes to exit codes. Nothing else prints or exits.
+"""The command line: arguments to calls, outcomes to exit codes. Only it and its ``cli_…`` helpers print and exit.
 
 Exit codes: 0 all done; 1 some recordings failed, all others are public; 2 usage or configuration; 3 another run
 holds the lock.
@@ -7,37 +7,18 @@ holds the lock.
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from enum import IntEnum
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.console import ConsoleReporter, printable
-from pipeline.errors import AftertalkError, ConfigurationError, InvalidDocumentError, LockHeldError
-from pipeline.report import JsonReporter, Reporter
-
-if TYPE_CHECKING:
-    from pipeline.catalogue import CatalogueDirectory
-
-P = ParamSpec("P")
-
-
-class Exit(IntEnum):
-    """Exit codes."""
-
-    DONE = 0
-    SOME_FAILED = 1
-    USAGE = 2
-    LOCKED = 3
+from pipeline import cli_checks
+from pipeline.cli_common import Exit, catalogue_option, command, json_option, load_catalogue, open_reporter
+from pipeline.console import printable
+from pipeline.errors import ConfigurationError
 
 
 def main() -> None:
@@ -58,48 +39,6 @@ def cli() -> None:
     """
 
 
-def _command(function: Callable[P, Exit | None]) -> Callable[P, None]:
-    """Turn errors into messages on standard error, and outcomes into exit codes."""
-
-    @wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = function(*args, **kwargs) or Exit.DONE
-        except LockHeldError as error:
-            code = _complain(error, Exit.LOCKED)
-        except (ConfigurationError, InvalidDocumentError) as error:
-            code = _complain(error, Exit.USAGE)
-        except AftertalkError as error:
-            code = _complain(error, Exit.SOME_FAILED)
-        except KeyboardInterrupt:
-            click.echo("stopped; run the command again to go on", err=True)
-            code = Exit.SOME_FAILED
-        sys.exit(code)
-
-    return run
-
-
-def _complain(error: AftertalkError, code: Exit) -> Exit:
-    click.echo(printable(f"error: {error}"), err=True)
-    return code
-
-
-def catalogue_option(function: Callable[P, None]) -> Callable[P, None]:
-    """``--catalogue DIR``."""
-    return click.option(
-        "-C",
-        "--catalogue",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=Path(),
-        help="The catalogue's directory (the one with catalogue.yaml); the current one by default.",
-    )(function)
-
-
-def json_option(function: Callable[P, None]) -> Callable[P, None]:
-    """``--json``."""
-    return click.option("--json", "as_json", is_flag=True, help="Write JSON lines, for programs.")(function)
-
-
 @cli.command()
 @catalogue_option
 @click.option("--only", multiple=True, metavar="ID", help="Make only this recording (EVENT/RECORDING); repeatable.")
@@ -108,7 +47,7 @@ def json_option(function: Callable[P, None]) -> Callable[P, None]:
 @click.option("--engine", default="local", metavar="ENGINE", help="Where work runs: local.")
 @click.option("-v", "--verbose", is_flag=True, help="Also tell what is up to date, and why.")
 @json_option
-@_command
+@command
 def publish(
     catalogue: Path,
     only: tuple[str, ...],
@@ -134,9 +73,9 @@ def publish(
 
     if engine != "local":
         raise ConfigurationError(f"--engine {engine}", "is not an engine of this version", hint="use --engine local")
-    directory = _load(catalogue)
+    directory = load_catalogue(catalogue)
     options = Options(only=frozenset(only), dry_run=dry_run, target=to)
-    with _reporter(verbose=verbose, as_json=as_json, show_plan=dry_run) as reporter:
+    with open_reporter(verbose=verbose, as_json=as_json, show_plan=dry_run) as reporter:
         failed = publish_catalogue(directory, reporter, options, now=datetime.now(UTC))
     return Exit.SOME_FAILED if failed else Exit.DONE
 
@@ -144,7 +83,7 @@ def publish(
 @cli.command()
 @catalogue_option
 @json_option
-@_command
+@command
 def status(catalogue: Path, as_json: bool) -> None:
     """List every recording with its state and the reason.
 
@@ -155,7 +94,7 @@ def status(catalogue: Path, as_json: bool) -> None:
     """
     from pipeline.status import states
 
-    rows = states(_load(catalogue), now=datetime.now(UTC))
+    rows = states(load_catalogue(catalogue), now=datetime.now(UTC))
     if as_json:
         for row in rows:
             click.echo(json.dumps(row.as_dict(), ensure_ascii=False))
@@ -169,13 +108,13 @@ def status(catalogue: Path, as_json: bool) -> None:
 @cli.command()
 @catalogue_option
 @click.option("--port", default=8000, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
-@_command
+@command
 def serve(catalogue: Path, port: int) -> None:
     """Show the published catalogue in a browser on this machine, until Ctrl-C."""
     from pipeline.serve import server
     from pipeline.storage import local_folder
 
-    directory = _load(catalogue)
+    directory = load_catalogue(catalogue)
     with server(local_folder(directory.settings.publish, base=directory.root), port) as preview:
         click.echo(f"http://127.0.0.1:{preview.server_port}/  (Ctrl-C ends)")
         try:
@@ -185,46 +124,8 @@ def serve(catalogue: Path, port: int) -> None:
 
 
 @cli.command()
-@catalogue_option
-@click.option("--to", metavar="URL", help="Check this place instead of the configured one.")
-@click.option("--deep", is_flag=True, help="Also read every object and compare its SHA-256.")
-@json_option
-@_command
-def check(catalogue: Path, to: str | None, deep: bool, as_json: bool) -> Exit:
-    """Verify what was published: links, playlists, sizes and digests.
-
-    \b
-    Examples:
-      aftertalk check
-      aftertalk check --deep --to s3://our-bucket/meetings
-    """
-    from pipeline.check import check_site
-    from pipeline.stages.publish import open_target
-
-    outcome = check_site(open_target(_load(catalogue), to), deep=deep)
-    for finding in outcome.findings:
-        click.echo(json.dumps({"object": finding.key, "message": finding.message}) if as_json else str(finding))
-    if not as_json:
-        click.echo(outcome.summary)
-    return Exit.SOME_FAILED if outcome.findings else Exit.DONE
-
-
-@cli.command()
-@catalogue_option
-@_command
-def doctor(catalogue: Path) -> Exit:
-    """Tell versions, and what is missing or does not work on this machine."""
-    from pipeline.doctor import examine
-
-    lines = examine(catalogue)
-    for line in lines:
-        click.echo(f"{'ok     ' if line.is_good else 'MISSING'}  {line.name}: {line.detail}")
-    return Exit.DONE if all(line.is_good or line.is_optional for line in lines) else Exit.SOME_FAILED
-
-
-@cli.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
-@_command
+@command
 def init(directory: Path) -> None:
     """Write a commented starter catalogue into DIRECTORY that publishes as it is."""
     from pipeline.init import create
@@ -238,7 +139,7 @@ def init(directory: Path) -> None:
 @click.argument("recording", metavar="ID")
 @catalogue_option
 @click.option("--reason", default="", help="Shown on the page that remains.")
-@_command
+@command
 def withdraw(recording: str, catalogue: Path, reason: str) -> Exit:
     """Take the recording ID (EVENT/RECORDING) off the web, now and for good.
 
@@ -249,11 +150,11 @@ def withdraw(recording: str, catalogue: Path, reason: str) -> Exit:
     from pipeline.run import Options
     from pipeline.run import publish as publish_catalogue
 
-    path = decide(_load(catalogue), recording, reason)
+    path = decide(load_catalogue(catalogue), recording, reason)
     click.echo(f"{recording} is withdrawn (recorded in {path})")
-    with _reporter() as reporter:
+    with open_reporter() as reporter:
         options = Options(only=frozenset({recording}))
-        failed = publish_catalogue(_load(catalogue), reporter, options, now=datetime.now(UTC))
+        failed = publish_catalogue(load_catalogue(catalogue), reporter, options, now=datetime.now(UTC))
     return Exit.SOME_FAILED if failed else Exit.DONE
 
 
@@ -261,7 +162,7 @@ def withdraw(recording: str, catalogue: Path, reason: str) -> Exit:
 @click.argument("file", type=click.Path(path_type=Path, exists=True))
 @click.option("--day-first", is_flag=True, help="Dates such as 03/04/2021 mean the third of April.")
 @json_option
-@_command
+@command
 def programme(file: Path, day_first: bool, as_json: bool) -> None:
     """Show what a programme FILE contains, as Aftertalk understands it.
 
@@ -289,20 +190,8 @@ def programme(file: Path, day_first: bool, as_json: bool) -> None:
     click.echo(f"{len(event.sessions)} sessions, {recordings} recordings, {len(result.findings)} findings")
 
 
-def _load(root: Path) -> CatalogueDirectory:
-    from pipeline.catalogue import load
-    from pipeline.programmes import import_programme
-
-    return load(root.resolve(), import_programme)
-
-
-@contextmanager
-def _reporter(*, verbose: bool = False, as_json: bool = False, show_plan: bool = False) -> Iterator[Reporter]:
-    if as_json:
-        yield JsonReporter(sys.stdout)
-        return
-    with ConsoleReporter(Console(), verbose=verbose, show_plan=show_plan) as reporter:
-        yield reporter
+for _other in (cli_checks.check, cli_checks.doctor, cli_checks.setup_bucket):
+    cli.add_command(_other)
 
 
 if __name__ == "__main__":

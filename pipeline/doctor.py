@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from catalog.errors import Severity
+from pipeline.catalogue import CatalogueDirectory
 from pipeline.config import CATALOGUE_FILE, load_settings
 from pipeline.errors import AftertalkError
 from pipeline.media.tools import find_tools
+from pipeline.stages.publish import open_target
+from pipeline.storage.diagnose import diagnose
 
 PARTS = ("aftertalk", "av", "boto3", "ffmpeg-python", "jinja2", "webvtt-py", "yt-dlp")
 LOW_DISK_BYTES = 5 * 1024**3
@@ -61,3 +65,22 @@ def _tools(ffmpeg: Path | None) -> list[Line]:
 def _disk(root: Path) -> Line:
     free = shutil.disk_usage(root if root.exists() else Path()).free
     return Line("disk", f"{free / 1024**3:.1f} GiB free", is_good=free > LOW_DISK_BYTES, is_optional=True)
+
+
+def examine_target(directory: CatalogueDirectory, target: str | None) -> list[Line]:
+    """Try the place to publish to.
+
+    Raises:
+        ConfigurationError: it is not a place to publish to.
+    """
+    store = open_target(directory, target)
+    public = None if target or store.address.startswith("/") else directory.settings.base_url
+    return [
+        Line(
+            finding.field,
+            f"{finding.message}{f' ({finding.hint})' if finding.hint else ''}",
+            is_good=finding.severity is Severity.NOTE,
+            is_optional=finding.severity is Severity.WARNING,
+        )
+        for finding in diagnose(store, public)
+    ]

@@ -16,7 +16,7 @@ class ProbeStage:
     """The artifact has no files; its data is a ``media.probe.Probe``."""
 
     name = "probe"
-    version = 1
+    version = 2
 
     def plan(self, job: Job) -> Task:
         """Depends on the bytes of the source and on PyAV."""

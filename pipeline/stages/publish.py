@@ -33,6 +33,7 @@ from pipeline.storage.protocol import ObjectStore, Wanted
 from pipeline.storage.publish import Options, publish
 from pipeline.storage.state import Remote, read_remote
 
+TEMPLATES = "templates"
 LocalFile = Callable[[Artifact, str], Path | None]
 """The file of an artifact on this machine, if it is here."""
 
@@ -132,13 +133,13 @@ class Publication:
         catalogue = self._catalogue(found, public)
         wanted = [
             *(one for item in public.values() for one in self._media_of(item)),
-            *(Wanted.of_bytes(key, content) for key, content in build(catalogue).items()),
+            *(Wanted.of_bytes(key, content) for key, content in build(catalogue, self._overrides(), now=now).items()),
         ]
         outcome = publish(
             self._store,
             wanted,
             lambda generation, manifest: catalog_document(catalogue, generation, manifest),
-            Options(withdrawn=tuple(self._forbidden(found)), dry_run=dry_run, clock=lambda: now),
+            Options(withdrawn=tuple(self._forbidden(found)), dry_run=dry_run),
             on_plan=lambda plan: _tell_plan(plan, reporter),
             on_progress=lambda progress: _tell_progress(progress, reporter),
         )
@@ -155,6 +156,11 @@ class Publication:
                 dry_run=dry_run,
             )
         )
+
+    def _overrides(self) -> Path | None:
+        """The organiser's own templates and texts, which count before the usual ones."""
+        folder = self._directory.root / TEMPLATES
+        return folder if folder.is_dir() else None
 
     def _forbidden(self, found: Survey) -> Iterator[str]:
         """Prefixes below which nothing of a recording that may not be public can stay."""
