@@ -25,7 +25,7 @@ def made(recording: str, source_sha256: str, artifacts: Mapping[str, Artifact], 
         duration_ms=media.data["duration_ms"],
         source_sha256=source_sha256,
         hls=public(extra, extra.data["master"]),
-        poster=_poster(public, media),
+        poster=_poster(public, extra) or _poster(public, media),
         storyboard=public(media, media.data.get("storyboard")),
         renditions=tuple(
             Rendition(**_with_addresses(public, media, entry), **_size(media, entry["file"]))
@@ -74,6 +74,7 @@ def _size(artifact: Artifact, name: str) -> dict[str, Any]:
 
 
 def _poster(public: _Addresses, media: Artifact) -> Poster | None:
+    """The poster that a stage made."""
     entry = media.data.get("poster")
     if not entry:
         return None

@@ -13,7 +13,7 @@ import ffmpeg
 
 from pipeline.media.chunks import Chunk
 from pipeline.media.command import Command, Limits
-from pipeline.media.formats import FORMATS, MAX_PIXELS
+from pipeline.media.formats import FORMATS, MAX_PIXELS, PICTURE_FORMATS
 from pipeline.media.ladder import MAX_FRAME_RATE, Rung
 from pipeline.media.loudness import LIMITER_DB, Gain
 from pipeline.media.probe import AudioTrack, Probe, VideoTrack
@@ -122,6 +122,16 @@ def still(rendition: Path, at_ms: int, size: tuple[int, int]) -> Command:
     stream = given.video.filter("scale", *size, flags="lanczos")
     options = {"frames:v": 1, "c:v": "png", "f": "image2", "update": 1, **_BITEXACT}
     return _command([ffmpeg.output(stream, "still.png", **options)], rendition, 0)
+
+
+def picture(file: Path, side: int) -> Command:
+    """An organiser's picture as ``still.png``, its long side at most ``side`` px."""
+    given = ffmpeg.input(
+        "file:/in/src", protocol_whitelist="file", format_whitelist=PICTURE_FORMATS, max_pixels=MAX_PIXELS, threads=1
+    )
+    fitted = f"if(gt(iw,ih),min({side},iw),-2)", f"if(gt(iw,ih),-2,min({side},ih))"
+    options = {"frames:v": 1, "c:v": "png", "f": "image2", "update": 1, **_BITEXACT}
+    return _command([ffmpeg.output(given.video.filter("scale", *fitted), "still.png", **options)], file, 0)
 
 
 def _input(probe: Probe, *, threads: int, seek_ms: int | None = None) -> Any:

@@ -1,20 +1,25 @@
 """enrich: what ties the other artifacts together.
 
 Reads the facts of the stages before; writes the HLS master playlist, which names files of the other artifacts by their
-digests, and the chapters as a WebVTT track. Rule: cheap enough to be made again whenever anything it names changes.
+digests, the chapters as a WebVTT track, and the poster where the organiser chose one. Rule: cheap enough to be made
+again whenever anything it names changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from catalog.locales import own_name
 from catalog.manifest import Artifact, ChapterMark, Origin
 from catalog.model import Chapter, Cue
 from pipeline.captions import webvtt
+from pipeline.errors import ToolError
 from pipeline.freshness import Task
-from pipeline.media import hls
+from pipeline.media import encode, hls, stills
 from pipeline.media.probe import Probe
 from pipeline.stages.base import Bench, Job, Output
 
@@ -23,23 +28,26 @@ CHAPTERS = "chapters.vtt"
 
 
 class EnrichStage:
-    """Files: ``master.m3u8`` and, where there are chapters, ``chapters.vtt``."""
+    """Files: ``master.m3u8``; ``chapters.vtt`` where there are chapters; the poster that the organiser chose."""
 
     name = "enrich"
     version = 1
 
     def plan(self, job: Job) -> Task:
-        """Depends on what the files it names contain, and on the chapters the organiser gave."""
+        """Depends on what the files it names contain, and on the chapters and the picture the organiser gave."""
+        inputs = {
+            "media": job.artifacts["transcode"].digest,
+            "captions": job.artifacts["captions"].digest,
+            "transcript": job.artifacts["transcribe"].digest,
+            "probe": job.artifacts["probe"].key,
+        }
+        picture = {"poster": job.source.poster.sha256} if job.source.poster else {}
         return Task(
             stage=self.name,
             version=self.version,
             recording=job.id,
-            inputs={
-                "media": job.artifacts["transcode"].digest,
-                "captions": job.artifacts["captions"].digest,
-                "transcript": job.artifacts["transcribe"].digest,
-                "probe": job.artifacts["probe"].key,
-            },
+            tools={"ffmpeg": job.tools.ffmpeg_version} if picture else {},
+            inputs=inputs | picture,
             settings={
                 "chapters": [[one.start_ms, one.title] for one in given_chapters(job)],
                 "language": job.language,
@@ -47,20 +55,36 @@ class EnrichStage:
         )
 
     def run(self, job: Job, task: Task, bench: Bench) -> Output:
-        """Write the playlist and the chapters."""
+        """Write the playlist, the chapters and the poster."""
         texts = (job.artifacts["captions"], job.artifacts["transcribe"])
         (bench.out / MASTER).write_text(master(job.artifacts["transcode"], texts), "utf-8")
         marks = chapters(job)
         if marks:
             cues = [Cue(start_ms=one.start_ms, end_ms=one.end_ms, text=one.title) for one in marks]
             (bench.out / CHAPTERS).write_bytes(webvtt.write(cues, job.language))
+        findings: list[str] = []
         return Output(
             data={
                 "master": MASTER,
                 "chapters": [one.model_dump() for one in marks],
                 "chapters_file": CHAPTERS if marks else None,
+                "poster": _poster(job, bench, findings),
+                "findings": findings,
             }
         )
+
+
+def _poster(job: Job, bench: Bench, findings: list[str]) -> dict[str, Any] | None:
+    """The organiser's picture, decoded in a confined process; one that cannot be used is a finding."""
+    if job.source.poster is None:
+        return None
+    with TemporaryDirectory() as folder:
+        try:
+            bench.run(replace(encode.picture(job.source.poster.path, stills.POSTER_SIDE), output=Path(folder)))
+        except ToolError:
+            findings.append("the picture given as poster cannot be read; save it as JPEG or PNG")
+            return None
+        return stills.write_poster(Path(folder) / "still.png", bench.out)
 
 
 def master(media: Artifact, texts: Sequence[Artifact]) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from catalog.document import validator
 from pipeline import report
@@ -229,6 +230,29 @@ def test_an_unmatched_file_is_named(meeting: Meeting) -> None:
     told = meeting.publish()
     assert told.failed == 0
     assert "holiday.m4a" in told.noticed()
+
+
+def test_the_organisers_picture_is_the_poster(meeting: Meeting) -> None:
+    """A picture beside the recording replaces the automatic poster; nothing but the poster is made again."""
+    Image.new("RGB", (2000, 1000), "#2f6b18").save(meeting.inbox / "panel.png")
+    told = meeting.publish()
+    assert told.made() == {("meeting/panel", "enrich")}
+    (panel, _) = meeting.catalog()["recordings"]  # type: ignore[misc]
+    with Image.open(meeting.public / panel["poster"]) as poster:
+        assert poster.size == (1280, 640)
+        red, green, blue = poster.convert("RGB").getpixel((640, 320))  # type: ignore[misc]
+        assert abs(red - 0x2F) < 4
+        assert abs(green - 0x6B) < 4
+        assert abs(blue - 0x18) < 4
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"#EXTM3U\n#EXTINF:1,\n/etc/passwd\n"])
+def test_a_picture_that_cannot_be_read_is_a_note(meeting: Meeting, content: bytes) -> None:
+    """The automatic poster stays, and the organiser is told."""
+    (meeting.inbox / "panel.png").write_bytes(content)
+    told = meeting.publish()
+    assert told.failed == 0
+    assert "poster cannot be read" in told.noticed()
 
 
 def add_recording(meeting: Meeting, **recording: object) -> None:
