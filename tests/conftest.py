@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.install import find
 
 ROOT = Path(__file__).parent.parent
+CHROMIUM_OPTIONS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
 
 hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is not a failure
 hypothesis.settings.load_profile("house")
@@ -31,3 +36,12 @@ def shared() -> Path:
     if not path.is_dir():
         pytest.skip("the shared corpus is not beside this checkout: corpus tests were left out")
     return path
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium of this machine, else Playwright's own; one for all tests of a worker, as Playwright wants it."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find(), args=CHROMIUM_OPTIONS)
+        yield chromium
+        chromium.close()

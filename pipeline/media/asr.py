@@ -113,20 +113,18 @@ def _folder(folder: Path) -> SpeechModel | None:
 def command(audio: Path, stretch: Stretch, model: SpeechModel, threads: int) -> Command:
     """The confined process that recognises a stretch and prints JSON (see ``asr_worker``)."""
     task = {
-        "audio": "/in/audio",
         "start_ms": stretch.start_ms,
         "end_ms": stretch.end_ms,
         "language": stretch.language,
         "hints": stretch.hints,
         "detect": stretch.start_ms == 0,
-        "model": "/in/model",
         "threads": threads,
     }
     spec = find_spec("faster_whisper")
     packages = Path(spec.submodule_search_locations[0]).parent if spec and spec.submodule_search_locations else Path()
     seconds = 120 + (stretch.end_ms - stretch.start_ms) // 100  # ten times real time for a large model
     return Command(
-        argv=("python", "-s", "-S", "-B", "/in/worker.py", json.dumps(task)),
+        argv=("python", "-s", "-S", "-B", "/in/worker.py", "/in/audio", "/in/model", json.dumps(task)),
         inputs={
             "audio": audio,
             "worker.py": _WORKER,

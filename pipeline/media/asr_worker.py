@@ -1,4 +1,4 @@
-"""Recognise speech in a stretch of sound: ``python asr_worker.py JSON``, inside the sandbox; prints JSON.
+"""Recognise speech in a stretch of sound: ``python asr_worker.py AUDIO MODEL JSON``, inside the sandbox; prints JSON.
 
 A program of its own, because decoders and neural networks get memory and processor limits of their own, no network and
 no sight of anything but the sound and the model. The argument is an object of ``audio`` (a file), ``start_ms``,
@@ -61,12 +61,12 @@ def load(folder: Path, threads: int) -> WhisperModel:
     return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads, files=files)
 
 
-def recognise(task: dict[str, Any]) -> dict[str, Any]:
+def recognise(audio: str, folder: Path, task: dict[str, Any]) -> dict[str, Any]:
     """Words with times, and the language that the sound seems to be in."""
-    samples = sound(task["audio"], task["start_ms"], task["end_ms"])
+    samples = sound(audio, task["start_ms"], task["end_ms"])
     if not len(samples) or not np.any(np.abs(samples) > 1e-4):
         return {"words": [], "language": None, "probability": 0.0}
-    model = load(Path(task["model"]), task["threads"])
+    model = load(folder, task["threads"])
     detected: tuple[str | None, float] = (None, 0.0)
     if task["detect"] and model.model.is_multilingual:
         language, probability, _ = model.detect_language(samples, vad_filter=True, language_detection_segments=4)
@@ -95,4 +95,5 @@ def recognise(task: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(recognise(json.loads(sys.argv[1])), ensure_ascii=False))  # noqa: T201 -- its only output
+    outcome = recognise(sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3]))
+    print(json.dumps(outcome, ensure_ascii=False))  # noqa: T201 -- its only output

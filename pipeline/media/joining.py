@@ -62,7 +62,8 @@ def sound(path: Path, measured: Path) -> Sound:
         if not one.video:
             found = loudness.read(measured)
             return Sound(one, round(found.lufs, 1) if found and found.lufs > loudness.QUIETEST_LUFS else None)
-    raise MediaError("sound", "came out empty")
+    hint = "play the file; if it plays well, convert it to MP4 (H.264 and AAC) and try again"
+    raise MediaError("its sound", "cannot be decoded", hint=hint)
 
 
 def rendition(

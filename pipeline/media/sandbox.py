@@ -67,10 +67,10 @@ def _bubblewrap(command: Command, bwrap: Path, program: Path) -> list[str]:
         argv += ["--setenv", name, value]
     for folder in _SYSTEM:
         argv += ["--ro-bind-try", folder, folder]
+    argv += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 -- a private one inside
     home = Path(sys.base_prefix) if command.argv[0] == "python" else program
     if not str(home).startswith("/usr/"):
-        argv += ["--ro-bind", str(home), str(home)]
-    argv += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 -- a private one inside
+        argv += ["--ro-bind", str(home), str(home)]  # after /tmp, which may be where the program is
     for name, real in command.inputs.items():
         argv += ["--ro-bind", str(real.absolute()), f"/in/{name}"]
     if command.output is not None:

@@ -10,16 +10,13 @@ from threading import Thread
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from catalog.pages import Catalogue
 from catalog.render import build, catalog_document
 from pipeline.serve import server
-from tests.browser.install import find
 from tests.browser.media import write_media
 from tests.unit.site import samples
-
-SANDBOX = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
 
 
 def write_site(folder: Path, catalogue: Catalogue) -> None:
@@ -55,15 +52,6 @@ def site(site_folder: Path) -> Iterator[str]:
     """The address of the sample catalogue."""
     with serving(site_folder) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium of this machine, else Playwright's own."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find(), args=SANDBOX)
-        yield chromium
-        chromium.close()
 
 
 @dataclass

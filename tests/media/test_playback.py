@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from pipeline.config import Settings, TranscodeSettings
 from pipeline.errors import AftertalkError
 from pipeline.media.tools import Tools
-from tests.browser.conftest import SANDBOX, serving
+from tests.browser.conftest import serving
 from tests.browser.install import find
+from tests.conftest import CHROMIUM_OPTIONS
 from tests.media.bench import Workshop
 from tests.media.player import play, write_master
 from tests.media.sources import record
 
 pytestmark = [pytest.mark.media, pytest.mark.browser]
 SMALL = Settings(title="Test", transcode=TranscodeSettings(heights=(360, 240)))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find(), args=SANDBOX)
-        yield chromium
-        chromium.close()
 
 
 def check_plays(browser: Browser, folder: Path, data: dict[str, object], rate: float = 4) -> None:
@@ -78,7 +70,7 @@ def test_corpus_plays(browser: Browser, tools: Tools, shared: Path, tmp_path: Pa
         except AftertalkError:
             continue
         try:
-            with chromium.launch(executable_path=find(), args=SANDBOX) as fresh:  # a crash costs one file only
+            with chromium.launch(executable_path=find(), args=CHROMIUM_OPTIONS) as fresh:  # a crash costs one file only
                 check_plays(fresh, folder, artifact.data, rate=8)
         except Exception as error:  # all of them are wanted in one list
             failures.append(f"{source.name}: {error}")
