@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -27,6 +27,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def root() -> Path:
     """The checkout."""
     return ROOT
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, bytes], None]:
+    """Compares bytes with a kept file beside the test; ``make golden`` writes it anew."""
+    folder = request.path.parent / "golden"
+
+    def compare(name: str, content: bytes) -> None:
+        path = folder / name
+        if request.config.getoption("--golden"):
+            folder.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        assert content.decode() == path.read_text(encoding="utf-8"), f"{name} changed; see 'make golden'"
+
+    return compare
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from pipeline.programmes import import_programme
 from pipeline.run import Options, publish
 from pipeline.storage import open_store
 
-pytestmark = [pytest.mark.media, pytest.mark.corpus]
+pytestmark = [pytest.mark.media, pytest.mark.corpus, pytest.mark.slow]
 
 
 def catalogue_of(folder: Path, files: list[Path]) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from hypothesis import given
@@ -42,7 +43,7 @@ def test_chapters_cover_without_gaps_or_overlaps(marks: list[tuple[int, str]], d
         assert chapters[-1].end_ms == duration_ms
 
 
-def test_the_master_playlist_names_files_by_digest() -> None:
+def test_the_master_playlist_names_files_by_digest(golden: Callable[[str, bytes], None]) -> None:
     """Its addresses lead from its own folder to those of the other artifacts; captions say who made them."""
     rendition = {
         "file": "360p.mp4",
@@ -58,6 +59,7 @@ def test_the_master_playlist_names_files_by_digest() -> None:
     track = {"file": "captions/fr.vtt", "playlist": "captions/fr.m3u8", "language": "fr", "origin": "asr"}
     captions = artifact("captions", {"tracks": [track]}, "captions/fr.vtt", "captions/fr.m3u8")
     text = master(media, [captions])
+    golden("master.m3u8", text.encode())
     assert f"../{media.digest}/360p.m3u8" in text.splitlines()
     assert f'URI="../{captions.digest}/captions/fr.m3u8"' in text
     assert 'NAME="Français"' in text
