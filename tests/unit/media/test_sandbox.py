@@ -11,7 +11,7 @@ from pipeline.media.sandbox import confine
 COMMAND = Command(
     argv=("ffmpeg", "-i", "file:/in/src", "-filter_complex", "drawtext=/in/x", "out.mp4"),
     inputs={"src": Path("/data/-rm -rf.mp4")},
-    output=Path("/work/out"),
+    output=Path("/srv/out"),
     environment={"PYTHONPATH": "/in/site"},
     limits=Limits(cpu_s=10, memory_bytes=1000, nice=5),
 )
