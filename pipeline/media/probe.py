@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import stat
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from pydantic import Field, ValidationError
 from catalog.model import Model
 from pipeline.errors import MediaError, ToolError
 from pipeline.media.command import Command, Limits
+from pipeline.media.workers import ENVIRONMENT, pyav_inputs
 
 WORKER = "pipeline.media.probe_worker"
 SLACK_MS = 1000
@@ -141,17 +140,12 @@ class Probe(Model):
 
 def command(source: Path, size: int) -> Command:
     """The confined process that reads ``source`` (of ``size`` bytes) and prints JSON."""
-    package = Path((find_spec("av") or sys).submodule_search_locations[0])  # type: ignore[index]  # a dependency: it is there
-    inputs = {"src": source, "site/av": package}
-    for name in ("formats.py", "probe_tracks.py", "probe_worker.py"):
-        inputs[f"site/pipeline/media/{name}"] = Path(__file__).with_name(name)
-    if (libraries := package.with_name("av.libs")).is_dir():
-        inputs["site/av.libs"] = libraries
+    inputs = {"src": source, **pyav_inputs("formats.py", "probe_tracks.py", "probe_worker.py")}
     seconds = 60 + size // 10_000_000  # 10 MB/s is slow, even for a network disk
     return Command(
         argv=("python", "-s", "-S", "-B", "-m", WORKER, "/in/src"),
         inputs=inputs,
-        environment={"PYTHONPATH": "/in/site", "PYTHONUTF8": "1"},
+        environment=ENVIRONMENT,
         limits=Limits(wall_s=10 * seconds, cpu_s=seconds, memory_bytes=2 * 1024**3, file_bytes=0),
     )
 
