@@ -1,4 +1,4 @@
-"""Where tasks run: on this machine, at most ``slots`` at a time."""
+"""Where orders are carried out: on this machine, at most ``slots`` at a time, or wherever an engine sends them."""
 
 from __future__ import annotations
 
@@ -8,39 +8,53 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
+from catalog.manifest import Artifact
+from pipeline.making import Maker, Order
+
 InputT = TypeVar("InputT")
 OutputT = TypeVar("OutputT")
 
 
 class Engine(Protocol):
-    """Runs work; the work itself is idempotent, so an engine may run a piece twice."""
+    """Carries out orders; they are idempotent, so an engine may carry one out twice."""
 
     def map(self, function: Callable[[InputT], OutputT], items: Sequence[InputT]) -> list[OutputT]:
         """``function`` of every item, side by side; results belong to the items in their order.
 
-        The first exception is raised when all have ended.
+        Light work: what is heavy is ordered with ``make``, and maps may be nested. The first exception is raised
+        when all have ended.
         """
 
-    def run(self, work: Callable[[], OutputT]) -> OutputT:
-        """Run one heavy piece of work in a slot."""
+    def make(self, order: Order, *, keep: bool) -> Artifact:
+        """Have an artifact made; with ``keep`` its files are in this machine's workspace afterwards.
+
+        Raises:
+            AftertalkError: it cannot be made.
+        """
 
 
 class LocalEngine:
-    """This machine: threads that wait for processes. Only ``run`` occupies a slot, so maps may be nested."""
+    """This machine: threads that wait for processes. Only ``make`` occupies a slot."""
 
-    def __init__(self, slots: int | None = None) -> None:
+    def __init__(self, maker: Maker, slots: int | None = None) -> None:
         self.slots = slots or len(os.sched_getaffinity(0))
+        self._maker = maker
         self._free = threading.BoundedSemaphore(self.slots)
 
     def map(self, function: Callable[[InputT], OutputT], items: Sequence[InputT]) -> list[OutputT]:
         """See ``Engine.map``."""
-        if not items:
-            return []
-        with ThreadPoolExecutor(max_workers=min(len(items), 2 * self.slots)) as pool:
-            futures = [pool.submit(function, item) for item in items]
-        return [future.result() for future in futures]
+        return map_in_threads(function, items, 2 * self.slots)
 
-    def run(self, work: Callable[[], OutputT]) -> OutputT:
-        """See ``Engine.run``."""
+    def make(self, order: Order, *, keep: bool) -> Artifact:  # noqa: ARG002 -- whatever is made here stays here
+        """See ``Engine.make``."""
         with self._free:
-            return work()
+            return self._maker.make(order)
+
+
+def map_in_threads(function: Callable[[InputT], OutputT], items: Sequence[InputT], threads: int) -> list[OutputT]:
+    """``Engine.map`` in at most ``threads`` threads."""
+    if not items:
+        return []
+    with ThreadPoolExecutor(max_workers=min(len(items), threads)) as pool:
+        futures = [pool.submit(function, item) for item in items]
+    return [future.result() for future in futures]

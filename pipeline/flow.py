@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -12,15 +12,11 @@ from typing import Protocol
 from catalog import urls
 from catalog.manifest import Artifact, RecordingManifest
 from pipeline.engine import Engine
-from pipeline.errors import AftertalkError, ToolError
 from pipeline.freshness import Task, explain
-from pipeline.media.command import Command, Completed
+from pipeline.making import OnProgress, Order
 from pipeline.report import Detail, Noticed, Reporter, StageDone, StageProgress, StageStarted
 from pipeline.stages import STAGES, Job, Stage
 from pipeline.workspace import Workspace
-
-RunCommand = Callable[[Command, Callable[[int], None] | None], Completed]
-"""Runs a confined process; the second argument hears the media milliseconds done."""
 
 
 class PublishedMedia(Protocol):
@@ -38,13 +34,44 @@ class PublishedMedia(Protocol):
 
 
 @dataclass(frozen=True)
+class LocalShelf:
+    """``making.Shelf`` of this machine: the workspace, then what is published."""
+
+    workspace: Workspace
+    published: PublishedMedia
+
+    def find(self, key: str) -> Artifact | None:
+        """See ``Shelf.find``."""
+        return self.workspace.find(key)
+
+    def file(self, recording: str, artifact: Artifact, name: str, folder: Path) -> Path:
+        """See ``Shelf.file``."""
+        if (path := self.workspace.path(artifact, name)) is not None:
+            return path
+        fetched = folder / name
+        fetched.parent.mkdir(parents=True, exist_ok=True)
+        fetched.write_bytes(self.published.read(_key(recording, artifact, name)))
+        return fetched
+
+
+def progress_to(reporter: Reporter) -> OnProgress:
+    """Tells ``reporter`` how far orders are."""
+
+    def tell(order: Order, done_ms: int) -> None:
+        probe = order.job.artifacts.get("probe")
+        total = int(probe.data["duration_ms"]) if probe else done_ms
+        reporter.tell(StageProgress(order.job.id, order.task.stage, done_ms, total))
+
+    return tell
+
+
+@dataclass(frozen=True)
 class Flow:
     """Makes recordings; shared by all threads of a run."""
 
     workspace: Workspace
     engine: Engine
     reporter: Reporter
-    run_command: RunCommand
     published: PublishedMedia
     stages: Sequence[Stage] = STAGES
 
@@ -85,7 +112,7 @@ class Flow:
             artifact, outcome = found
         else:
             self.reporter.tell(StageStarted(job.id, stage.name, self._reason(task)))
-            artifact, outcome = self._run(job, stage, task), "made"
+            artifact, outcome = self._run(job, task), "made"
             for finding in artifact.data.get("findings", ()):
                 self.reporter.tell(Noticed(job.id, finding))
         for note in artifact.data.get("notes", ()):
@@ -105,65 +132,14 @@ class Flow:
     def _reason(self, task: Task) -> str:
         return explain(self.workspace.last_fingerprint(task.recording, task.stage), task.fingerprint)
 
-    def _run(self, job: Job, stage: Stage, task: Task) -> Artifact:
+    def _run(self, job: Job, task: Task) -> Artifact:
         """Make the parts of ``task`` that are missing, side by side, then ``task`` itself."""
         missing = [part for part in task.parts if self.workspace.find(part.key) is None]
-        self.engine.map(lambda part: self._run(job, stage, part), missing)
-        artifact = self.engine.run(lambda: self._run_one(job, stage, task))
+        self.engine.map(lambda part: self.engine.make(Order(job, part), keep=False), missing)
+        artifact = self.engine.make(Order(job, task), keep=True)
         for part in task.parts:  # joined: their bytes are not needed any more
             shutil.rmtree(self.workspace.folder(part.key), ignore_errors=True)
         return artifact
-
-    def _run_one(self, job: Job, stage: Stage, task: Task) -> Artifact:
-        with self.workspace.scratch() as folder:
-            out = folder / "out"
-            out.mkdir()
-            bench = _Bench(out, self, job, task)
-            try:
-                output = stage.run(job, task, bench)
-            except ToolError as error:
-                raise _about_source(job, error) from error
-            return self.workspace.commit(task, out, output.data, output.private)
-
-
-def _about_source(job: Job, error: ToolError) -> ToolError:
-    """A tool's failure as a fact about the file it worked on: that is what a person can do something about."""
-    hint = error.hint or "play the file; if it plays well, convert it to MP4 (H.264 and AAC) and try again"
-    return ToolError(job.source.name, f"{error.reference} {error.message}", context=error.context, hint=hint)
-
-
-class _Bench:
-    """``stages.Bench`` on this machine."""
-
-    def __init__(self, out: Path, flow: Flow, job: Job, task: Task) -> None:
-        self.out = out
-        self._flow = flow
-        self._job = job
-        self._task = task
-
-    def artifact(self, stage: str) -> Artifact:
-        if stage in self._job.artifacts:
-            return self._job.artifacts[stage]
-        found = self._flow.workspace.find(stage)
-        if found is None:
-            raise AftertalkError(self._job.id, f"a part of {self._task.stage} is gone", hint="run the command again")
-        return found
-
-    def file(self, stage: str, name: str) -> Path:
-        artifact = self.artifact(stage)
-        if (path := self._flow.workspace.path(artifact, name)) is not None:
-            return path
-        fetched = self.out.parent / "fetched" / artifact.digest / name
-        fetched.parent.mkdir(parents=True, exist_ok=True)
-        fetched.write_bytes(self._flow.published.read(_key(self._job.id, artifact, name)))
-        return fetched
-
-    def run(self, command: Command, *, on_progress: Callable[[int], None] | None = None) -> Completed:
-        return self._flow.run_command(command, on_progress)
-
-    def progress(self, done_ms: int) -> None:
-        total = int(self._job.artifacts["probe"].data["duration_ms"]) if "probe" in self._job.artifacts else done_ms
-        self._flow.reporter.tell(StageProgress(self._job.id, self._task.stage, done_ms, total))
 
 
 def manifest_of(job: Job) -> RecordingManifest:

@@ -13,8 +13,9 @@ from pipeline.engine import Engine, LocalEngine
 from pipeline.errors import SourceError
 from pipeline.failures import Failures
 from pipeline.fetch import Fetched, Fetcher, recall, shown_url
-from pipeline.flow import Flow
+from pipeline.flow import Flow, LocalShelf, progress_to
 from pipeline.inbox import shown
+from pipeline.making import Maker
 from pipeline.media import join
 from pipeline.media.command import Command, Completed
 from pipeline.media.runner import Runner
@@ -98,8 +99,9 @@ def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, target: 
     published = StoreMedia(store)
     workspace = Workspace(directory.workspace)
     tools = find_tools(directory.settings.ffmpeg)
-    engine = LocalEngine()
     runner = Runner(tools)
+    maker = Maker(workspace, LocalShelf(workspace, published), runner.run, progress_to(reporter))
+    engine = LocalEngine(maker)
     return Workshop(
         directory=directory,
         workspace=workspace,
@@ -113,6 +115,6 @@ def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, target: 
         fetcher=Fetcher(
             directory.settings.fetch, tools, runner.run, directory.root, endpoint=directory.settings.endpoint
         ),
-        flow=Flow(workspace, engine, reporter, runner.run, published),
+        flow=Flow(workspace, engine, reporter, published),
         reporter=reporter,
     )

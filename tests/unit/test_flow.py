@@ -13,8 +13,9 @@ from catalog.model import Event, Recording, Session
 from pipeline.config import Settings
 from pipeline.engine import LocalEngine
 from pipeline.errors import MediaError
-from pipeline.flow import Flow, manifest_of
+from pipeline.flow import Flow, LocalShelf, manifest_of, progress_to
 from pipeline.freshness import Task
+from pipeline.making import Maker
 from pipeline.media.command import Command, Completed
 from pipeline.media.tools import Tools
 from pipeline.report import RecordingReporter, StageDone, StageStarted
@@ -91,9 +92,10 @@ class House:
 
     def __init__(self, root: Path) -> None:
         self.cut, self.name, self.store, self.reporter = Cut(), Name(), Store(), RecordingReporter()
-        self.flow = Flow(
-            Workspace(root), LocalEngine(2), self.reporter, refuse, self.store, stages=(self.cut, self.name)
-        )
+        workspace, stages = Workspace(root), (self.cut, self.name)
+        shelf = LocalShelf(workspace, self.store)
+        engine = LocalEngine(Maker(workspace, shelf, refuse, progress_to(self.reporter), stages), 2)
+        self.flow = Flow(workspace, engine, self.reporter, self.store, stages)
 
     def outcomes(self) -> list[tuple[str, str]]:
         return [(one.stage, one.outcome) for one in self.reporter.messages if isinstance(one, StageDone)]
