@@ -14,6 +14,7 @@ from catalog import listing, programme_view, urls, watch
 from catalog.errors import AftertalkError
 from catalog.feeds import structured
 from catalog.model import Event
+from catalog.programme.export import has_schedule
 from catalog.published import Catalogue, PublishedRecording, Withdrawn
 
 __all__ = ["Catalogue", "Page", "PublishedRecording", "Withdrawn", "pages"]
@@ -115,6 +116,7 @@ class _Builder:
         days = programme_view.days(self._catalogue, event, self._now)
         counts, data = listing.counts(self._catalogue, event), structured.event(self._catalogue, event)
         shown: dict[str, Any] = {"days": days, "filters": programme_view.filters(days), "counts": counts, "data": data}
+        shown["has_schedule"] = has_schedule(event)
         yield self._page(urls.event(event.id), "event", event=event, **shown)
         for slot in (slot for day in days for slot in day.slots):
             yield self._page(urls.session(event.id, slot.session.id), "session", event=event, slot=slot)

@@ -12,9 +12,11 @@ from typing import Any
 from babel.core import get_global
 
 from catalog import urls
+from catalog.feeds import programme
 from catalog.feeds.scope import Scope, about, dump, guid, summary
 from catalog.manifest import AudioTrack, CaptionTrack, Rendition
 from catalog.model import Event
+from catalog.programme.export import has_schedule
 from catalog.published import Catalogue, PublishedRecording
 
 API = "public/"
@@ -67,7 +69,7 @@ class _Api:
             "slug": event.id,
             "description": about(event),
             "aspect_ratio": "16:9",
-            "schedule_url": None,
+            "schedule_url": self._base + urls.event(event.id) + programme.XML if has_schedule(event) else None,
             "event_last_released_at": newest.date().isoformat() if newest else None,
             "updated_at": newest.isoformat() if newest else None,
             "link": self._base + urls.event(event.id),

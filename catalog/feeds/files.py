@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.feeds import api, calendar, podcast, sitemap, structured, syndication
+from catalog.feeds import api, podcast, programme, sitemap, structured, syndication
 from catalog.feeds.scope import Scope
 from catalog.pages import Page
 from catalog.published import Catalogue
@@ -17,7 +17,7 @@ def files(catalogue: Catalogue, pages: list[Page]) -> dict[str, bytes]:
         found[scope.key(syndication.ATOM)] = syndication.atom(scope)
         found[scope.key(syndication.JSON_FEED)] = syndication.json_feed(scope)
         if scope.event:
-            found[scope.key(calendar.CALENDAR)] = calendar.calendar(catalogue, scope.event)
+            found |= {scope.key(name): content for name, content in programme.files(catalogue, scope.event).items()}
     for one in catalogue.recordings:
         found[one.page + structured.OEMBED] = structured.oembed(catalogue, one)
         if (marks := podcast.chapters(one)) is not None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 import xml.etree.ElementTree as ET
-from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -14,13 +12,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from catalog import urls
+from catalog.feeds.scope import dump
 from catalog.model import Event, Link, LinkKind, Session
+from catalog.programme.export.guids import guids
 
 _VERSION = "1"
 _SLOT = "00:05"
 _NO_ROOM = "-"
 _ATTACHED = {LinkKind.SLIDES: "slides", LinkKind.DOCUMENT: "paper"}
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -65,13 +64,13 @@ def schedule_xml(event: Event, *, base_url: str) -> bytes:
 def schedule_json(event: Event, *, base_url: str) -> bytes:
     """The programme as schedule.json; see ``schedule_xml`` for the arguments."""
     data = {"$schema": "https://c3voc.de/schedule/schema.json", "schedule": _schedule(event, base_url)}
-    return json.dumps(data, ensure_ascii=False, indent=1).encode() + b"\n"
+    return dump(data)
 
 
 def _schedule(event: Event, base_url: str) -> dict[str, Any]:
     """The value of ``schedule`` in a schedule.json."""
     event = event.localised()
-    numbers, guids = _numbers(event), _guids(event)
+    numbers, uuids = _numbers(event), guids(event)
     days: dict[date, list[Session]] = {}
     for session in sorted((one for one in event.sessions if one.start), key=lambda one: (one.start, one.id)):
         days.setdefault(event.day_of(session) or date.min, []).append(session)
@@ -87,7 +86,7 @@ def _schedule(event: Event, base_url: str) -> dict[str, Any]:
     if re.match(r"[A-Z][a-z]+/[A-Z][a-z]+|UTC\Z", event.timezone):
         conference["time_zone_name"] = event.timezone
     conference["days"] = [
-        _day(event, index, on, [_entry(event, one, numbers[one.id], guids[one.id], base_url) for one in sessions])
+        _day(event, index, on, [_entry(event, one, numbers[one.id], uuids[one.id], base_url) for one in sessions])
         for index, (on, sessions) in enumerate(sorted(days.items()), start=1)
     ]
     return {"version": _VERSION, "base_url": base_url + urls.event(event.id), "conference": conference}
@@ -177,17 +176,6 @@ def _xml_text(text: str) -> str:
 def _acronym(event_id: str) -> str:
     """At least four of ``a-z0-9_``: what both schemas accept."""
     return event_id.replace("-", "_").ljust(4, "_")
-
-
-def _guids(event: Event) -> dict[str, str]:
-    """For each session the programme's own guid where that is a UUID nobody else has, else one made from the ids."""
-    own = Counter(session.guid.casefold() for session in event.sessions)
-    return {
-        session.id: session.guid
-        if _UUID.fullmatch(session.guid) and own[session.guid.casefold()] == 1
-        else str(uuid.uuid5(uuid.NAMESPACE_URL, f"aftertalk:session:{event.id}/{session.id}"))
-        for session in event.sessions
-    }
 
 
 def _numbers(event: Event) -> dict[str, int]:

@@ -68,13 +68,10 @@ def test_what_is_written_reads_back() -> None:
         }
         assert programme.event.day_of(night) == programme.event.day_of(talk)
     talk, _ = read("s.ics", calendar(EVENT, base_url=BASE)).event.sessions
-    assert (talk.title, talk.room, talk.track, talk.abstract) == (
-        "Spores <all> of them",
-        "Hall",
-        "Life",
-        "**All** of them",
-    )
-    assert [person.name for person in talk.people] == ["Ann 'A' Li"]
+    assert (talk.title, talk.room, talk.track) == ("Spores <all> of them", "Hall", "Life")
+    assert (talk.guid, talk.duration) == (EVENT.sessions[0].guid, timedelta(minutes=45))
+    assert talk.abstract == 'Ann "A" Li\n\nAll of them\n\nhttps://site.example/moss-24/7/'
+    assert {link.url for link in talk.links} == {"https://site.example/moss-24/7/", "https://x.example/deck.pdf"}
 
 
 def test_the_shape_of_the_xml() -> None:

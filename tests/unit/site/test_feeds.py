@@ -6,14 +6,17 @@ import json
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import feedparser
+import jsonschema
 import pytest
 from icalendar import Calendar
 from lxml import etree, html
 
 from catalog.feeds import api, podcast, sitemap
 from catalog.feeds.scope import Scope, guid
+from catalog.programme import read
 from catalog.render import build
 from tests.unit.site import samples
 from tests.unit.site.test_pages import hostile_catalogue
@@ -105,9 +108,37 @@ def test_calendar(objects: dict[str, bytes]) -> None:
     assert len(events) == 6
     panel = events["The role of nodes in the next strategic period"]
     assert panel.decoded("dtstart") == datetime(2021, 6, 28, 12, tzinfo=UTC)
-    assert panel.decoded("duration").total_seconds() == 90 * 60
+    assert panel.decoded("dtend") == datetime(2021, 6, 28, 13, 30, tzinfo=UTC)
+    assert [str(one) for one in panel["attach"]][:2] == [
+        BASE + "nodes2021/theme-1/panel/",
+        BASE + "nodes2021/theme-1/welcome/",
+    ]
     assert str(panel["url"]) == BASE + "nodes2021/theme-1/"
     assert len({str(one["uid"]) for one in events.values()}) == 6
+
+
+def test_programme_names_public_recordings_only(objects: dict[str, bytes]) -> None:
+    """Both schedules read back, link to the page of each public recording, and name no other."""
+    for name in ("schedule.xml", "schedule.json"):
+        understood = read(name, objects[f"nodes2021/{name}"])
+        assert understood.findings == ()
+        links = {one.id: {link.url for link in one.links} for one in understood.event.sessions}
+        assert {BASE + "nodes2021/theme-1/panel/", BASE + "nodes2021/theme-1/welcome/"} <= set().union(*links.values())
+        assert understood.sessions == 6
+        for hidden in (b"theme-1/values", b"closing", b"minutes"):  # approved but not made, and withdrawn
+            assert hidden not in objects[f"nodes2021/{name}"]
+    assert BASE + "nodes2021/schedule.xml" in objects["public/conferences/nodes2021"].decode()
+
+
+def test_programme_is_valid_by_the_published_schemas(shared: Path, objects: dict[str, bytes]) -> None:
+    """The published schedules, plain and with hostile texts, satisfy the XSD and the JSON Schema of frab's world."""
+    folder = shared / "schedules/schemas"
+    xsd = etree.XMLSchema(etree.parse(str(folder / "schedule.xml.xsd")))
+    schema = json.loads((folder / "schedule.schema.json").read_bytes())
+    validator = jsonschema.Draft6Validator(schema, format_checker=jsonschema.FormatChecker())
+    for found in (objects, build(hostile_catalogue())):
+        assert xsd.validate(etree.fromstring(found["nodes2021/schedule.xml"])), xsd.error_log
+        assert list(validator.iter_errors(json.loads(found["nodes2021/schedule.json"]))) == []
 
 
 def test_sitemap_names_pages_languages_and_videos(objects: dict[str, bytes]) -> None:
