@@ -73,6 +73,8 @@ class ConsoleReporter:
         self._stop_bar(message.recording)
         if message.outcome == "made":
             self._line(f"{message.recording}: {message.stage} done in {message.seconds:.1f} s")
+        elif message.outcome == "left out":
+            self._line(f"{message.recording}: {message.stage} is left out; the next run tries again")
         else:
             where = {"kept": "", "published": ", it is already in the store"}[message.outcome]
             self._line(f"{message.recording}: {message.stage} is up to date{where}", quiet=True)

@@ -12,11 +12,15 @@ from typing import Protocol
 from catalog import urls
 from catalog.manifest import Artifact, RecordingManifest
 from pipeline.engine import Engine
+from pipeline.errors import AftertalkError
 from pipeline.freshness import Task, explain
 from pipeline.making import OnProgress, Order
 from pipeline.report import Detail, Noticed, Reporter, StageDone, StageProgress, StageStarted
-from pipeline.stages import STAGES, Job, Stage
+from pipeline.stages import STAGES, Job, OptionalStage, Stage
 from pipeline.workspace import Workspace
+
+NOT_MADE = ""
+"""The key of what an optional stage left when it failed: no task has it, so the next run tries again."""
 
 
 class PublishedMedia(Protocol):
@@ -79,7 +83,7 @@ class Flow:
         """Take ``job`` through every stage and return it with all its artifacts.
 
         Raises:
-            AftertalkError: a stage failed; artifacts made before are kept for the next run.
+            AftertalkError: a stage failed that is not optional; artifacts made before are kept for the next run.
         """
         for stage in self.stages:
             artifact = self._artifact(job, stage)
@@ -112,7 +116,7 @@ class Flow:
             artifact, outcome = found
         else:
             self.reporter.tell(StageStarted(job.id, stage.name, self._reason(task)))
-            artifact, outcome = self._run(job, task), "made"
+            artifact, outcome = self._made_or_done_without(job, stage, task)
             for finding in artifact.data.get("findings", ()):
                 self.reporter.tell(Noticed(job.id, finding))
         for note in artifact.data.get("notes", ()):
@@ -129,7 +133,18 @@ class Flow:
                 return one, "published"
         return None
 
+    def _made_or_done_without(self, job: Job, stage: Stage, task: Task) -> tuple[Artifact, str]:
+        try:
+            return self._run(job, task), "made"
+        except AftertalkError as error:
+            if not isinstance(stage, OptionalStage):
+                raise
+            return Artifact(key=NOT_MADE, stage=stage.name, data=stage.without(error)), "left out"
+
     def _reason(self, task: Task) -> str:
+        manifest = self.published.manifest(task.recording)
+        if manifest and any(one.stage == task.stage and one.key == NOT_MADE for one in manifest.artifacts):
+            return "failed in the last run"
         return explain(self.workspace.last_fingerprint(task.recording, task.stage), task.fingerprint)
 
     def _run(self, job: Job, task: Task) -> Artifact:

@@ -40,7 +40,11 @@ class StageProgress:
 
 @dataclass(frozen=True)
 class StageDone:
-    """An artifact is there; ``outcome`` is ``made``, ``kept`` (in the workspace) or ``published`` (in the store)."""
+    """A stage is through.
+
+    ``outcome`` is ``made``, ``kept`` (in the workspace), ``published`` (in the store) or ``left out`` (it failed, the
+    recording can do without it, and the next run tries again).
+    """
 
     recording: str
     stage: str

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pipeline.stages.base import Bench, CaptionFile, Job, Output, PictureFile, Source, Stage
+from pipeline.stages.base import Bench, CaptionFile, Job, OptionalStage, Output, PictureFile, Source, Stage
 from pipeline.stages.captions import CaptionsStage
 from pipeline.stages.enrich import EnrichStage
 from pipeline.stages.probe import ProbeStage
@@ -15,4 +15,4 @@ from pipeline.stages.transcribe import TranscribeStage
 STAGES: tuple[Stage, ...] = (ProbeStage(), TranscodeStage(), CaptionsStage(), TranscribeStage(), EnrichStage())
 """What every recording goes through."""
 
-__all__ = ["STAGES", "Bench", "CaptionFile", "Job", "Output", "PictureFile", "Source", "Stage"]
+__all__ = ["STAGES", "Bench", "CaptionFile", "Job", "OptionalStage", "Output", "PictureFile", "Source", "Stage"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from catalog.manifest import Artifact
 from catalog.model import Chapter, Event, Recording, Session
 from pipeline.config import Settings
+from pipeline.errors import AftertalkError
 from pipeline.freshness import Task
 from pipeline.media.command import Command, Completed
 from pipeline.media.tools import Tools
@@ -117,3 +118,14 @@ class Stage(Protocol):
 
     def run(self, job: Job, task: Task, bench: Bench) -> Output:
         """Make the artifact (or the part) that ``task`` describes, below ``bench.out``."""
+
+
+@runtime_checkable
+class OptionalStage(Stage, Protocol):
+    """A stage that a recording can do without: when it fails, the recording is published all the same.
+
+    What ``without`` gives is kept nowhere and has no key, so the next run tries again.
+    """
+
+    def without(self, error: AftertalkError) -> dict[str, Any]:
+        """The facts to go on with after ``error``, as ``Output.data``; its ``findings`` say what is missing and why."""

@@ -18,6 +18,7 @@ from pipeline.captions.clean import clean
 from pipeline.captions.files import write_track
 from pipeline.captions.report import report
 from pipeline.captions.timed import TimedText, Track
+from pipeline.errors import AftertalkError, ConfigurationError, ToolError
 from pipeline.freshness import Task
 from pipeline.media import asr
 from pipeline.stages.base import Bench, Job, Output
@@ -32,6 +33,7 @@ MAX_HINTS = 400
 """Characters; Whisper takes about 200 tokens of hints."""
 _CERTAIN = 0.9
 _WORDS = "words.json"
+_NOTHING: Mapping[str, Any] = {"tracks": [], "findings": [], "reports": {}}
 _Word = tuple[int, int, str]
 
 
@@ -70,11 +72,15 @@ class TranscribeStage:
         """Recognise one stretch, or join the stretches."""
         if "left_out" in task.settings:
             reason = task.settings["left_out"]
-            return Output(data={"tracks": [], "findings": [reason] if reason else [], "reports": {}})
+            return Output(data={**_NOTHING, "findings": [reason] if reason else []})
         if not task.parts:
             return self._stretch(job, task, bench)
         found = [json.loads(bench.file(part.key, _WORDS).read_bytes()) for part in task.parts]
         return _join(task, found, bench)
+
+    def without(self, error: AftertalkError) -> dict[str, Any]:
+        """No captions this time, and why."""
+        return {**_NOTHING, "findings": [f"no automatic captions, the next run tries again: {error.message}"]}
 
     def _stretch(self, job: Job, task: Task, bench: Bench) -> Output:
         settings = task.settings
@@ -82,7 +88,10 @@ class TranscribeStage:
         model, reason = _model(job, stretch.language)
         if model is None:
             raise RuntimeError(reason)  # the plan found one a moment ago
-        done = bench.run(asr.command(bench.file("transcode", _sound(job)), stretch, model, THREADS))
+        try:
+            done = bench.run(asr.command(bench.file("transcode", _sound(job)), stretch, model, THREADS))
+        except ToolError as error:
+            raise ToolError("speech recognition", error.message, context=error.context) from error
         (bench.out / _WORDS).write_bytes(done.stdout)
         bench.progress(stretch.end_ms - stretch.start_ms)
         return Output(data={}, private=frozenset({_WORDS}))
@@ -97,7 +106,10 @@ def _model(job: Job, spoken: str) -> tuple[asr.SpeechModel | None, str]:
         return None, ""
     if not asr.is_installed():
         return None, "no captions: speech recognition is not installed; pip install 'aftertalk[asr]'"
-    model = asr.find_model(job.settings.captions.model, spoken)
+    try:
+        model = asr.find_model(job.settings.captions.model, spoken)
+    except ConfigurationError as error:
+        return None, f"no captions: {error.reference}: {error.message}; {error.hint}"
     if model is None or (model.english_only and spoken != "en"):
         return None, f"no captions: no speech model that knows {job.language} is installed"
     return model, ""
@@ -166,6 +178,6 @@ def _join(task: Task, found: Sequence[Mapping[str, Any]], bench: Bench) -> Outpu
         findings.append(f"the recording is said to be in {spoken}, but {heard} is heard ({probability:.0%} sure)")
     cues = clean(Track(tuple(TimedText(*word) for word in words), by_word=True), duration_ms).cues
     if not cues:
-        return Output(data={"tracks": [], "findings": [*findings, "no speech was recognised"], "reports": {}})
+        return Output(data={**_NOTHING, "findings": [*findings, "no speech was recognised"]})
     entry = write_track(bench.out, spoken, Origin.ASR, cues, duration_ms)
     return Output(data={"tracks": [entry], "findings": findings, "reports": {spoken: report(cues, duration_ms)}})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,14 +13,14 @@ from catalog.manifest import Artifact, RecordingManifest
 from catalog.model import Event, Recording, Session
 from pipeline.config import Settings
 from pipeline.engine import LocalEngine
-from pipeline.errors import MediaError
+from pipeline.errors import AftertalkError, MediaError, ToolError
 from pipeline.flow import Flow, LocalShelf, manifest_of, progress_to
 from pipeline.freshness import Task
 from pipeline.making import Maker
 from pipeline.media.command import Command, Completed
 from pipeline.media.tools import Tools
-from pipeline.report import RecordingReporter, StageDone, StageStarted
-from pipeline.stages import Bench, Job, Output, Source
+from pipeline.report import Noticed, RecordingReporter, StageDone, StageStarted
+from pipeline.stages import Bench, Job, Output, Source, Stage
 from pipeline.workspace import Workspace
 
 
@@ -83,6 +84,28 @@ class Name:
         return Output({})
 
 
+class Extra(Name):
+    """A stage that the recording can do without."""
+
+    name = "extra"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fails = False
+
+    def plan(self, job: Job) -> Task:
+        return Task("extra", 1, job.id, inputs={"cut": job.artifacts["cut"].digest})
+
+    def run(self, job: Job, task: Task, bench: Bench) -> Output:
+        if self.fails:
+            raise ToolError("guessing", "was killed")
+        (bench.out / "extra.txt").write_text("guessed")
+        return Output({"findings": []})
+
+    def without(self, error: AftertalkError) -> dict[str, Any]:
+        return {"findings": [f"nothing extra: {error.message}"]}
+
+
 def refuse(command: Command, on_progress: Callable[[int], None] | None) -> Completed:
     raise AssertionError("no process is started here")
 
@@ -90,9 +113,9 @@ def refuse(command: Command, on_progress: Callable[[int], None] | None) -> Compl
 class House:
     """A flow with its stages and its store."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *more: Stage) -> None:
         self.cut, self.name, self.store, self.reporter = Cut(), Name(), Store(), RecordingReporter()
-        workspace, stages = Workspace(root), (self.cut, self.name)
+        workspace, stages = Workspace(root), (self.cut, self.name, *more)
         shelf = LocalShelf(workspace, self.store)
         engine = LocalEngine(Maker(workspace, shelf, refuse, progress_to(self.reporter), stages), 2)
         self.flow = Flow(workspace, engine, self.reporter, self.store, stages)
@@ -189,3 +212,25 @@ def test_a_failing_stage_leaves_what_was_made_before(house: House, job: Job) -> 
         house.flow.make(job)
     house.cut.fails = False
     assert isinstance(house.flow.make(job).artifacts["cut"], Artifact)
+
+
+def test_a_recording_can_do_without_an_optional_stage(tmp_path: Path, job: Job) -> None:
+    """It is made without it, a finding tells why, and every later run tries again until it works."""
+    extra = Extra()
+    house = House(tmp_path / "w", extra)
+    extra.fails = True
+    made = house.flow.make(job)
+    assert made.artifacts["extra"].files == ()
+    told = [one.message for one in house.reporter.messages if isinstance(one, Noticed)]
+    assert told == ["nothing extra: guessing was killed"]
+    assert house.outcomes()[-1] == ("extra", "left out")
+
+    house.store.manifests["e/r"] = manifest_of(made)
+    assert house.flow.is_made(job) == "extra: failed in the last run"
+    house.flow.make(job)
+    assert house.outcomes()[-1] == ("extra", "left out")
+
+    extra.fails = False
+    house.store.manifests["e/r"] = manifest_of(house.flow.make(job))
+    assert house.flow.read("e/r", house.store.manifests["e/r"].artifacts[-1], "extra.txt") == b"guessed"
+    assert isinstance(house.flow.is_made(job), Job)

@@ -17,6 +17,7 @@ from catalog.manifest import Artifact, ArtifactFile
 from catalog.model import Event, Person, Recording, Session
 from pipeline.captions import webvtt
 from pipeline.config import CaptionSettings, Settings
+from pipeline.errors import ToolError
 from pipeline.media import asr
 from pipeline.media.command import Command, Completed, Tools
 from pipeline.stages import transcribe
@@ -107,6 +108,28 @@ def test_it_says_when_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> No
     """Without the extra the recording has no captions, and the finding says how to get some."""
     monkeypatch.setattr(asr, "is_installed", lambda: False)
     assert "pip install 'aftertalk[asr]'" in TranscribeStage().plan(job()).settings["left_out"]
+
+
+def test_a_model_that_is_gone_is_told() -> None:
+    """A model folder that is not there (any more) leaves the recording without captions, not unpublished."""
+    reason = TranscribeStage().plan(job(model="/no/such/model")).settings["left_out"]
+    assert reason.startswith("no captions: /no/such/model: there is no such speech model here")
+
+
+def test_a_failed_recognition_is_a_finding(tmp_path: Path) -> None:
+    """Recognition that crashes leaves facts without tracks; the reason says what failed."""
+
+    def crash(task: dict[str, Any]) -> dict[str, Any]:
+        raise ToolError("python", "was killed, perhaps for lack of memory")
+
+    with pytest.raises(ToolError) as caught:
+        transcribed(job(), tmp_path, crash)
+    assert caught.value.reference == "speech recognition"
+    assert TranscribeStage().without(caught.value) == {
+        "tracks": [],
+        "findings": ["no automatic captions, the next run tries again: was killed, perhaps for lack of memory"],
+        "reports": {},
+    }
 
 
 def test_captions_in_another_language_do_not_stop_it() -> None:
