@@ -133,6 +133,8 @@ class CaptionTrack(Model):
     """Key of the WebVTT file."""
     transcript: str
     """Key of the plain-text transcript."""
+    subrip: str | None = None
+    """Key of the same captions as SubRip."""
     playlist: str | None = None
     """Key of its HLS playlist."""
     language: Language

@@ -16,6 +16,7 @@ from catalog.feeds import structured
 from catalog.model import Event
 from catalog.programme.export import has_schedule
 from catalog.published import Catalogue, PublishedRecording, Withdrawn
+from catalog.transcript import paragraphs
 
 __all__ = ["Catalogue", "Page", "PublishedRecording", "Withdrawn", "pages"]
 
@@ -128,6 +129,9 @@ class _Builder:
         if not self._folder:
             embed = recording.page + structured.EMBED
             yield self._page(embed, "embed", indexed=False, event=recording.event, **about)
+            for track in watch.tracks(recording):
+                path, text = urls.transcript(recording.page, track.language), paragraphs(track.cues)
+                yield self._page(path, "transcript", indexed=False, recording=recording, track=track, paragraphs=text)
 
     def _lists(self) -> Iterator[Page]:
         if self._profiles:

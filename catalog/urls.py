@@ -34,6 +34,11 @@ def recording(event_id: str, session_id: str, recording_id: str) -> str:
     return f"{event_id}/{session_id}/{recording_id}/"
 
 
+def transcript(page: str, language: str) -> str:
+    """The page that holds nothing but the transcript in one language, of the watch page ``page``."""
+    return f"{page}transcript.{language}.html"
+
+
 def person(person_id: str) -> str:
     """The page of a person."""
     return f"people/{person_id}/"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from catalog import licences
+from catalog import licences, urls
 from catalog.feeds import structured
 from catalog.manifest import CaptionTrack, Origin
 from catalog.model import Link
@@ -51,6 +51,8 @@ class Download:
     """Pixels, of a video."""
     language: str = ""
     """Of captions, a transcript, or an interpretation."""
+    form: str = ""
+    """The name of its format, where there are several."""
 
 
 def context(catalogue: Catalogue, recording: PublishedRecording) -> Mapping[str, Any]:
@@ -135,13 +137,18 @@ def downloads(recording: PublishedRecording) -> tuple[Download, ...]:
         for one in made.audio
     ]
     for one in tracks(recording):
-        found.append(
-            Download(DownloadKind.CAPTIONS, one.url, f"{name}.{one.language}.vtt", one.bytes, language=one.language)
-        )
-        found.append(
-            Download(DownloadKind.TRANSCRIPT, one.transcript, f"{name}.{one.language}.txt", language=one.language)
-        )
+        found += _texts(one, recording.page, f"{name}.{one.language}")
     return tuple(found)
+
+
+def _texts(track: CaptionTrack, page: str, name: str) -> Iterator[Download]:
+    """The captions of one language and their transcript, in every form."""
+    captions, transcript, language = DownloadKind.CAPTIONS, DownloadKind.TRANSCRIPT, track.language
+    yield Download(captions, track.url, f"{name}.vtt", track.bytes, language=language, form="WebVTT")
+    if track.subrip:
+        yield Download(captions, track.subrip, f"{name}.srt", language=language, form="SubRip")
+    yield Download(transcript, track.transcript, f"{name}.txt", language=language, form="TXT")
+    yield Download(transcript, urls.transcript(page, language), f"{name}.html", language=language, form="HTML")
 
 
 def _type(kind: str, codecs: str) -> str:

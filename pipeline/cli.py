@@ -103,6 +103,8 @@ def status(catalogue: Path, as_json: bool) -> None:
     for row in rows:
         table.add_row(row.recording, row.state, ", ".join(row.captions) or "–", escape(printable(row.reason)))
     Console().print(table)
+    if automatic := sum(row.automatic_only for row in rows):
+        click.echo(f"Automatic captions only: {automatic}")
 
 
 @cli.command()

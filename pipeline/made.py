@@ -64,7 +64,7 @@ class _Addresses:
 def _with_addresses(public: _Addresses, artifact: Artifact, entry: Mapping[str, Any]) -> dict[str, Any]:
     """A stage's entry with file names turned into public keys."""
     addresses = {"url": public(artifact, entry["file"])}
-    addresses |= {name: public(artifact, entry[name]) for name in ("playlist", "transcript") if name in entry}
+    addresses |= {name: public(artifact, entry[name]) for name in ("playlist", "transcript", "subrip") if name in entry}
     return {**{name: value for name, value in entry.items() if name != "file"}, **addresses}
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from catalog.manifest import RecordingManifest
+from catalog.manifest import Origin, RecordingManifest
 from catalog.release import Verdict
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.errors import AftertalkError
@@ -48,6 +48,8 @@ class Row:
     reason: str
     captions: tuple[str, ...] = ()
     """Language and origin of each caption track, e.g. ``en (sidecar)``."""
+    automatic_only: bool = False
+    """Whether it has captions and a machine wrote all of them."""
 
     def as_dict(self) -> dict[str, object]:
         """Plain JSON."""
@@ -75,8 +77,10 @@ class _Status:
     def _row(self, item: Item, published: dict[str, object] | None) -> Row:
         state, reason = self._state(item, is_public=published is not None)
         tracks = published.get("captions", []) if published else []
-        captions = tuple(f"{one['language']} ({one['origin']})" for one in tracks) if isinstance(tracks, list) else ()
-        return Row(item.id, item.recording.title, state, reason, captions)
+        known = [(one["language"], one["origin"]) for one in tracks] if isinstance(tracks, list) else []
+        captions = tuple(f"{language} ({origin})" for language, origin in known)
+        automatic = bool(known) and all(origin == Origin.ASR for _, origin in known)
+        return Row(item.id, item.recording.title, state, reason, captions, automatic)
 
     def _state(self, item: Item, *, is_public: bool) -> tuple[State, str]:
         if item.verdict in {Verdict.HELD, Verdict.WITHDRAWN}:

@@ -17,7 +17,8 @@ def write_track(out: Path, key: str, origin: Origin, cues: Sequence[Cue], durati
     """Write the cues below ``out`` as WebVTT with its HLS playlist, SubRip and transcript.
 
     Returns:
-        What the facts of an artifact say of a track: ``file``, ``transcript``, ``playlist``, ``language``, ``origin``.
+        What the facts of an artifact say of a track: ``file``, ``subrip``, ``transcript``, ``playlist``, ``language``,
+        ``origin``.
     """
     folder = out / FOLDER
     folder.mkdir(exist_ok=True)
@@ -27,6 +28,7 @@ def write_track(out: Path, key: str, origin: Origin, cues: Sequence[Cue], durati
     (out / f"transcript.{key}.txt").write_bytes(export.transcript(cues))
     return {
         "file": f"{FOLDER}/{key}.vtt",
+        "subrip": f"{FOLDER}/{key}.srt",
         "transcript": f"transcript.{key}.txt",
         "playlist": f"{FOLDER}/{key}.m3u8",
         "language": key,

@@ -32,6 +32,8 @@ THREADS = 1
 MAX_HINTS = 400
 """Characters; Whisper takes about 200 tokens of hints."""
 _CERTAIN = 0.9
+STRETCH_VERSION = 1
+"""Of what is recognised in a stretch; joining the stretches has the stage's version, and is cheap to do again."""
 _WORDS = "words.json"
 _NOTHING: Mapping[str, Any] = {"tracks": [], "findings": [], "reports": {}}
 _Word = tuple[int, int, str]
@@ -41,7 +43,7 @@ class TranscribeStage:
     """Files: as ``CaptionsStage``, for the language spoken; none where recognition is off, needless or impossible."""
 
     name = "transcribe"
-    version = 1
+    version = 2
 
     def plan(self, job: Job) -> Task:
         """Depends on the sound, the model, the language and the hints; on nothing when there is nothing to do."""
@@ -57,7 +59,7 @@ class TranscribeStage:
         parts = tuple(
             Task(
                 self.name,
-                self.version,
+                STRETCH_VERSION,
                 job.id,
                 tools=tools,
                 inputs=inputs,

@@ -23,7 +23,8 @@ def write_media(folder: Path, catalogue: Catalogue) -> None:
         _encode(folder, recording, COLOURS[index % len(COLOURS)])
         for track in recording.made.captions:
             _write(folder / track.url, _vtt(track))
-            _write(folder / track.transcript, "\n".join(cue.text for cue in track.cues))
+            for key in (track.transcript, track.subrip or track.transcript):
+                _write(folder / key, "\n".join(cue.text for cue in track.cues))
         if recording.made.chapters_url:
             _write(folder / recording.made.chapters_url, _chapters(recording))
 

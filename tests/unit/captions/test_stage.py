@@ -130,6 +130,7 @@ def test_files_and_facts(tmp_path: Path) -> None:
     assert [one["language"] for one in output.data["tracks"]] == ["en", "fr"]
     assert output.data["tracks"][1] == {
         "file": "captions/fr.vtt",
+        "subrip": "captions/fr.srt",
         "transcript": "transcript.fr.txt",
         "playlist": "captions/fr.m3u8",
         "language": "fr",

@@ -149,6 +149,7 @@ def test_automatic_captions_are_made(tmp_path: Path) -> None:
     assert data["tracks"] == [
         {
             "file": "captions/en.vtt",
+            "subrip": "captions/en.srt",
             "transcript": "transcript.en.txt",
             "playlist": "captions/en.m3u8",
             "language": "en",

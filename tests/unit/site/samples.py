@@ -115,6 +115,7 @@ def captions(recording: str, language: str, origin: Origin = Origin.SIDECAR, cou
     return CaptionTrack(
         url=media(recording, f"captions/{language}.vtt"),
         transcript=media(recording, f"transcript.{language}.txt"),
+        subrip=media(recording, f"captions/{language}.srt"),
         language=language,
         origin=origin,
         bytes=1234,

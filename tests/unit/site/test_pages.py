@@ -85,7 +85,7 @@ def media_keys(catalogue: Catalogue) -> set[str]:
         found |= {made.hls or "", made.storyboard or "", made.chapters_url or ""}
         found |= {made.poster.url, made.poster.thumbnail} if made.poster else set()
         found |= {rendition.url for rendition in made.renditions} | {track.url for track in made.audio}
-        found |= {key for track in made.captions for key in (track.url, track.transcript)}
+        found |= {key for track in made.captions for key in (track.url, track.transcript, track.subrip or "")}
     return found
 
 
@@ -225,6 +225,20 @@ def test_captions_by_machine_are_said_to_be_so() -> None:
     note = b"Written by a machine"
     assert note in built["nodes2021/theme-1/welcome/index.html"]
     assert note not in built["nodes2021/theme-1/panel/index.html"]
+
+
+def test_transcripts_in_every_language_and_form() -> None:
+    """Each language has its captions twice, its transcript as text, and as a page whose times lead to the recording."""
+    objects = parsed(build(samples.catalogue()))
+    folder = "nodes2021/theme-1/panel"
+    saved = objects[f"{folder}/index.html"].xpath("//ul[@class='downloads']//a[@download]/@download")
+    for language in ("en", "es"):
+        assert {f"nodes2021-panel.{language}.{kind}" for kind in ("vtt", "srt", "txt", "html")} <= set(saved)
+    page = objects[f"{folder}/transcript.es.html"]
+    (text,) = page.xpath("//article[@lang='es']")
+    assert "mistakes" in page.xpath("string(//p[@class='note'])")
+    assert [one.get("href").partition("#")[0] for one in text.xpath(".//a")] == ["./"] * len(text.xpath("p"))
+    assert text.xpath("string(p[1]/b)") == "Amina Okoye"
 
 
 def test_budget_of_a_long_talk() -> None:
