@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline import cli_checks
+from pipeline import cli_captions, cli_checks
 from pipeline.cli_common import Exit, catalogue_option, command, json_option, load_catalogue, open_reporter
 from pipeline.console import printable
 from pipeline.errors import ConfigurationError
@@ -104,7 +104,9 @@ def status(catalogue: Path, as_json: bool) -> None:
         table.add_row(row.recording, row.state, ", ".join(row.captions) or "–", escape(printable(row.reason)))
     Console().print(table)
     if automatic := sum(row.automatic_only for row in rows):
-        click.echo(f"Automatic captions only: {automatic}")
+        click.echo(
+            f"Automatic captions only: {automatic} ('aftertalk captions ID --import FILE' puts corrected ones there)"
+        )
 
 
 @cli.command()
@@ -192,7 +194,7 @@ def programme(file: Path, day_first: bool, as_json: bool) -> None:
     click.echo(f"{len(event.sessions)} sessions, {recordings} recordings, {len(result.findings)} findings")
 
 
-for _other in (cli_checks.check, cli_checks.doctor, cli_checks.setup_bucket):
+for _other in (cli_captions.captions, cli_checks.check, cli_checks.doctor, cli_checks.setup_bucket):
     cli.add_command(_other)
 
 

@@ -91,14 +91,14 @@ class CaptionsStage:
 
 
 def choose(
-    candidates: Iterable[Candidate], spoken: str, duration_ms: int, findings: list[str]
+    candidates: Iterable[Candidate], spoken: str, duration_ms: int | None, findings: list[str]
 ) -> dict[str, tuple[Origin, tuple[Cue, ...]]]:
     """The first candidate of each language that has cues, cleaned; adds to ``findings`` what is worth knowing.
 
     Args:
         candidates: the most trusted first.
         spoken: the language of the recording, taken for texts whose language nothing tells.
-        duration_ms: length of the recording.
+        duration_ms: length of the recording; ``None`` when not known.
         findings: extended.
     """
     chosen: dict[str, tuple[Origin, tuple[Cue, ...]]] = {}
@@ -128,7 +128,7 @@ def _language(one: Candidate, spoken: str, findings: list[str]) -> str:
 
 def _of_files(job: Job, probe: Probe, findings: list[str]) -> Iterator[Candidate]:
     rate = probe.video.frame_rate if probe.video else None
-    for file in job.source.captions:
+    for file in sorted(job.source.captions, key=lambda one: not _is_imported(job, one)):
         try:
             tracks = readers.read(_name(file), _content(file), frame_rate=rate)
         except (AftertalkError, OSError) as error:
@@ -138,6 +138,15 @@ def _of_files(job: Job, probe: Probe, findings: list[str]) -> Iterator[Candidate
             # A file with several languages names each itself; the file's name can only mean one.
             said = file.language if len(tracks) == 1 else None
             yield Candidate(_origin(file), _name(file), track, said)
+
+
+def imported_name(recording: str, tag: str) -> str:
+    """The name in the inbox of captions that count before all others of their language."""
+    return f"{recording}.{tag}.vtt"
+
+
+def _is_imported(job: Job, file: CaptionFile) -> bool:
+    return file.language is not None and _name(file) == imported_name(job.recording.id, file.language)
 
 
 def _origin(file: CaptionFile) -> Origin:

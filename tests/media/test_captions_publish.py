@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from pipeline import report
 from pipeline.catalogue import load
+from pipeline.cli import cli
 from pipeline.media.command import Command, Limits, Tools
 from pipeline.media.runner import Runner
 from pipeline.programmes import import_programme
@@ -93,3 +95,50 @@ def test_failing_recognition_does_not_stop_a_recording(meeting: Meeting, tmp_pat
     meeting.configure("{recognise: false}")
     assert outcomes(meeting.publish())["transcribe"] == "made"
     assert meeting.status().reason == "up to date"
+
+
+def run(meeting: Meeting, *words: str) -> str:
+    """The output of ``aftertalk captions meeting/talk …``, which must succeed."""
+    done = CliRunner().invoke(cli, ["captions", "meeting/talk", "-C", str(meeting.root), *words])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_corrected_captions_count_for_good(meeting: Meeting, tmp_path: Path) -> None:
+    """A machine's captions are pointed out and lose to a person's; imported ones win, and nothing is encoded again."""
+    meeting.configure("{recognise: false}")
+    (meeting.inbox / "talk.transcript.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:03.000\nGee bif notes\n")
+    meeting.publish()
+    assert meeting.status().automatic_only
+    assert run(meeting).startswith("en: automatic; 1 cues, 3 words")
+    (meeting.inbox / "talk.srt").write_text("1\n00:00:01,000 --> 00:00:03,000\nGeebif nodes\n")
+    meeting.publish()
+    assert [one["origin"] for one in meeting.recording()["captions"]] == ["sidecar"]
+
+    copy = tmp_path / "talk.en.srt"
+    assert run(meeting, "--export", str(tmp_path), "--format", "srt") == f"wrote {copy}\n"
+    copy.write_text(copy.read_text("utf-8").replace("Geebif", "<b>GBIF</b>"), "utf-8")
+    told = run(meeting, "--import", str(copy), "--language", "en")
+    assert "meeting/recordings/talk.en.vtt: 1 cues in en" in told
+    assert outcomes(meeting.publish()) == {
+        **dict.fromkeys(("probe", "transcode", "transcribe"), "kept"),
+        **dict.fromkeys(("captions", "enrich"), "made"),
+    }
+    (track,) = meeting.recording()["captions"]
+    assert "GBIF nodes" in (meeting.root / "public" / track["url"]).read_text("utf-8")
+    report = json.loads(run(meeting, "--json"))
+    assert (report["tracks"][0]["origin"], report["tracks"][0]["cues"]) == ("sidecar", 1)
+    assert "talk.srt: left out, there are better captions in en already" in report["findings"]
+    assert "talk.srt: left out" in run(meeting)
+
+
+def test_what_cannot_be_imported_is_told(meeting: Meeting) -> None:
+    """Files without captions, and languages that are none, change nothing."""
+    file = meeting.root / "catalogue.yaml"
+    for words in ((), ("--language", "Klingonese")):
+        done = CliRunner().invoke(
+            cli, ["captions", "meeting/talk", "-C", str(meeting.root), "--import", str(file), *words]
+        )
+        assert done.exit_code in {1, 2}
+        assert done.output.startswith("error: ")
+    assert [path.name for path in meeting.inbox.iterdir()] == ["talk.m4a"]
