@@ -29,6 +29,7 @@ from catalog.programme import (
     pyvideo,
     sreview,
     table,
+    workbook,
     xmltree,
 )
 from catalog.programme.assemble import assemble
@@ -136,6 +137,9 @@ def _read_into(reading: Reading, content: bytes) -> str:
         return _with(_XML, xmltree.parse(name, content), reading)
     if start in (b"{", b"["):
         return _with(_JSON, jsontree.parse(name, content), reading)
+    if workbook.looks_like(content):
+        workbook.read(content, reading)
+        return workbook.NAME
     if ical.matches(content):
         ical.read(content, reading)
         return ical.NAME
@@ -161,4 +165,4 @@ def _unknown(name: str) -> InvalidDocumentError:
 
 def _hint() -> str:
     known = [one.name for one in (*_XML, *_JSON, *_YAML)]
-    return f"known are: {', '.join((*known, ical.NAME, table.NAME, pages.NAME))}"
+    return f"known are: {', '.join((*known, ical.NAME, table.NAME, workbook.NAME, pages.NAME))}"

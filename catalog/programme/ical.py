@@ -1,9 +1,10 @@
-"""iCalendar (RFC 5545): every VEVENT is an entry."""
+"""iCalendar (RFC 5545): every VEVENT is an entry, and every time of one that repeats."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from catalog.model import LinkKind
 from catalog.programme import text, times
 from catalog.programme.base import RawLink, RawPerson, RawTalk, Reading, Where, refuse
 from catalog.programme.links import link_kind
+from catalog.programme.recurrence import Recurrence, instant
 from catalog.programme.videos import is_video
 
 NAME = "iCalendar"
@@ -42,12 +44,16 @@ def read(content: bytes, reading: Reading) -> None:
         reading.event.timezone = reading.event.timezone or _text(calendar, "X-WR-TIMEZONE")
     for _ in lines[len(events) :]:
         reading.leave_out(Where(), f"of {len(lines)} entries that begin in this file only {len(events)} are complete")
+    repeated = Recurrence(reading)
+    for event in events:
+        if moment := _moment(event.get("RECURRENCE-ID")):
+            repeated.replace(_text(event, "UID"), moment)
     for index, event in enumerate(events):
         where = Where(lines[index] if len(lines) == len(events) else 0, f"VEVENT[{_text(event, 'UID')[:60]}]")
         if _text(event, "STATUS").upper() == "CANCELLED":
             reading.leave_out(where, f"{_text(event, 'SUMMARY')[:80]!r} is marked as cancelled")
         else:
-            reading.add(_talk(event, where, reading))
+            _add(event, where, reading, repeated)
 
 
 def _lines(written: str) -> list[str]:
@@ -93,13 +99,28 @@ def _decode(content: bytes, reading: Reading) -> str:
         return content.decode("cp1252", errors="replace")
 
 
+def _add(event: Component, where: Where, reading: Reading, repeated: Recurrence) -> None:
+    """Add an entry, once for each time at which it takes place; each time has its own id, the first keeps the plain."""
+    talk, again = _talk(event, where, reading), event.get("RECURRENCE-ID")
+    if talk.start is None or again is not None:
+        if getattr(again, "params", {}).get("RANGE"):
+            reading.warn(where.child("RECURRENCE-ID"), "this changes later times too; only the one it names is changed")
+        reading.add(talk)
+        return
+    for moment in repeated.times(event, talk.guid, talk.start, where):
+        is_first = moment == talk.start
+        key = talk.keys[0] if is_first else _key_of(talk.guid, moment)
+        reading.add(replace(talk, start=moment, keys=(key,)))
+
+
+def _key_of(uid: str, moment: datetime) -> str:
+    """The id of one time of a repeating entry."""
+    return f"{uid}-{instant(moment):%Y%m%dT%H%M}"
+
+
 def _talk(event: Component, where: Where, reading: Reading) -> RawTalk:
     for name, problem in event.errors:
         reading.warn(where.child(str(name)), f"this line is not valid and was left out: {problem}")
-    if "RRULE" in event or "RDATE" in event:
-        reading.warn(
-            where.child("RRULE"), "this entry repeats; only its first time is read", "export each time as an entry"
-        )
     start = _moment(event.get("DTSTART"))
     if start is None:
         reading.warn(where.child("DTSTART"), "the time of this entry is missing or not readable")
@@ -110,7 +131,7 @@ def _talk(event: Component, where: Where, reading: Reading) -> RawTalk:
     return RawTalk(
         where=where,
         title=_text(event, "SUMMARY"),
-        keys=(f"{uid}-{again:%Y%m%dT%H%M}" if again else uid,),
+        keys=(_key_of(uid, again) if again else uid,),
         guid=uid,
         start=start,
         duration=_duration(event, start),

@@ -1,10 +1,10 @@
-"""Spreadsheets saved as CSV: any separator, headers in many languages, one row for each talk."""
+"""Tables: headers in many languages, one row for each talk; and spreadsheets saved as CSV with any separator."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -15,9 +15,12 @@ from catalog.programme.fields import one
 NAME = "spreadsheet (CSV)"
 
 _SEPARATORS = ",;\t|"
-_HEADER_ROWS = 30
+HEADER_ROWS = 30
 """The row of headers is looked for in so many rows; people put titles above it."""
-_CELL = 200_000
+CELL = 200_000
+"""Characters of a cell at most."""
+Row = tuple[int, tuple[str, ...]]
+"""A line number, counted from 1, and the cells."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,11 @@ class Table:
 
     headers: tuple[str, ...]
     fields: dict[str, str]
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    rows: tuple[Row, ...]
     """Line number and cells of every row below the headers."""
-    encoding: str
+    encoding: str = "utf-8"
+    sheet: str = ""
+    """Of a workbook."""
 
 
 def find(name: str, content: bytes) -> Table | None:
@@ -43,28 +48,42 @@ def find(name: str, content: bytes) -> Table | None:
     written, encoding = decoded
     best: tuple[int, str, int] | None = None
     for separator in _SEPARATORS:
-        for index, (_, cells) in enumerate(islice(_rows(written, separator), _HEADER_ROWS)):
-            understood = set(vocabulary.fields_of(cells).values())
-            if "title" in understood and len(understood) > 1 and (best is None or len(understood) > best[0]):
-                best = len(understood), separator, index
+        found = header(_rows(written, separator))
+        if found and (best is None or found[0] > best[0]):
+            best = found[0], separator, found[1]
     if best is None:
         return None
-    _, separator, index = best
-    rows = islice(_rows(written, separator), MAX_TALKS + _HEADER_ROWS + 1)
-    (_, headers), *below = islice(rows, index, None)
+    score, separator, index = best
+    rows = list(islice(_rows(written, separator), MAX_TALKS + HEADER_ROWS + 1))
     _check_quotes(name, written, separator)
-    return Table(headers, vocabulary.fields_of(headers), tuple(below), encoding)
+    return under(rows, (score, index), encoding=encoding)
+
+
+def header(rows: Iterable[Row]) -> tuple[int, int] | None:
+    """The row that looks most like headers of a programme: how many are understood, and its index."""
+    best: tuple[int, int] | None = None
+    for index, (_, cells) in enumerate(islice(rows, HEADER_ROWS)):
+        understood = set(vocabulary.fields_of(cells).values())
+        if "title" in understood and len(understood) > 1 and (best is None or len(understood) > best[0]):
+            best = len(understood), index
+    return best
+
+
+def under(rows: Sequence[Row], found: tuple[int, int], *, encoding: str = "utf-8", sheet: str = "") -> Table:
+    """The table below the headers that ``header`` found."""
+    (_, headers), *below = rows[found[1] :]
+    return Table(headers, vocabulary.fields_of(headers), tuple(below), encoding, sheet)
 
 
 def read(table: Table, reading: Reading) -> None:
     """Read the rows of a table."""
-    at = Where(1)
+    at = Where(1, table.sheet)
     if table.encoding != "utf-8":
         reading.warn(at, f"the file is not UTF-8; it was read as {table.encoding}", "save it as 'CSV UTF-8'")
     if unused := [header for header in table.headers if header.strip() and header not in table.fields]:
         reading.note(at, f"columns that were not used: {', '.join(repr(one[:40]) for one in unused[:20])}")
     for line, cells in table.rows:
-        where = Where(line)
+        where = Where(line, table.sheet)
         if not any(cell.strip() for cell in cells):
             continue
         values: dict[str, list[str]] = {}
@@ -95,9 +114,9 @@ def _decode(content: bytes) -> tuple[str, str] | None:
         return (content.decode("cp1252", errors="replace"), "cp1252") if b"\0" not in content else None
 
 
-def _rows(written: str, separator: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _rows(written: str, separator: str) -> Iterator[Row]:
     """Rows with the line they begin on; ends early where the text cannot be a table."""
-    csv.field_size_limit(_CELL)
+    csv.field_size_limit(CELL)
     reader = csv.reader(io.StringIO(written, newline=""), delimiter=separator)
     start = 1
     try:

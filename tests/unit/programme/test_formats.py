@@ -204,7 +204,7 @@ def test_icalendar() -> None:
     """Zones, folded lines, HTML alternatives, people with names, cancelled and repeating entries."""
     programme = read("x.ics", ICS.replace("\n", "\r\n").encode())
     assert (programme.event.title, programme.event.timezone) == ("Moss 2024", "Europe/Paris")
-    assert (programme.talks, programme.sessions) == (3, 2)
+    assert (programme.talks, programme.sessions) == (5, 4)
     talk = programme.event.sessions[0]
     assert (talk.id, talk.guid, talk.title) == ("one-moss", "one@moss", "Spores, and more")
     assert talk.start == datetime(2024, 5, 1, 8, tzinfo=UTC)
@@ -212,16 +212,20 @@ def test_icalendar() -> None:
     assert talk.abstract == "rich **text**"
     assert [person.name for person in talk.people] == ["Ann Li"]
     assert programme.left_out[0].line == 21
-    assert any("repeats" in finding.message and finding.line == 29 for finding in programme.findings)
+    assert [one.id for one in programme.event.sessions[1:]] == [
+        "three-moss",
+        "three-moss-20240503t0000",
+        "three-moss-20240504t0000",
+    ]
 
 
 def test_icalendar_cut_short() -> None:
     """A file that ends within an entry, or an entry that never ends, costs no talk and is told."""
     cut = ICS.partition("RRULE")[0]
     slip = ICS.replace("END:VEVENT\n", "", 1)
-    for written in (cut, slip):
+    for written, talks in ((cut, 3), (slip, 5)):
         programme = read("x.ics", written.replace("\n", "\r\n").encode())
-        assert (programme.talks, programme.sessions) == (3, 2)
+        assert (programme.talks, programme.sessions) == (talks, talks - 1)
         assert any("END:VEVENT is missing" in finding.message for finding in programme.findings)
 
 
