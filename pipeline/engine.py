@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from catalog.manifest import Artifact
 from pipeline.making import Maker, Order
+from pipeline.stages import Job
 
 InputT = TypeVar("InputT")
 OutputT = TypeVar("OutputT")
@@ -32,6 +34,15 @@ class Engine(Protocol):
             AftertalkError: it cannot be made.
         """
 
+    def drop(self, keys: Sequence[str]) -> None:
+        """Artifacts of these keys (parts, once joined) are not needed any more."""
+
+    def release(self, job: Job) -> None:
+        """A recording is made: what was kept for it elsewhere is not needed any more."""
+
+    def close(self) -> None:
+        """The run ends: leave nothing elsewhere."""
+
 
 class LocalEngine:
     """This machine: threads that wait for processes. Only ``make`` occupies a slot."""
@@ -49,6 +60,17 @@ class LocalEngine:
         """See ``Engine.make``."""
         with self._free:
             return self._maker.make(order)
+
+    def drop(self, keys: Sequence[str]) -> None:
+        """See ``Engine.drop``."""
+        for key in keys:
+            shutil.rmtree(self._maker.workspace.folder(key), ignore_errors=True)
+
+    def release(self, job: Job) -> None:
+        """See ``Engine.release``: there is no elsewhere."""
+
+    def close(self) -> None:
+        """See ``Engine.close``."""
 
 
 def map_in_threads(function: Callable[[InputT], OutputT], items: Sequence[InputT], threads: int) -> list[OutputT]:

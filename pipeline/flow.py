@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -85,9 +84,13 @@ class Flow:
         Raises:
             AftertalkError: a stage failed that is not optional; artifacts made before are kept for the next run.
         """
+        made = False
         for stage in self.stages:
-            artifact = self._artifact(job, stage)
+            artifact, outcome = self._artifact(job, stage)
             job = replace(job, artifacts={**job.artifacts, stage.name: artifact})
+            made = made or outcome == "made"
+        if made:
+            self.engine.release(job)
         return job
 
     def is_made(self, job: Job) -> Job | str:
@@ -109,7 +112,8 @@ class Flow:
         path = self.workspace.path(artifact, name)
         return path.read_bytes() if path else self.published.read(_key(recording, artifact, name))
 
-    def _artifact(self, job: Job, stage: Stage) -> Artifact:
+    def _artifact(self, job: Job, stage: Stage) -> tuple[Artifact, str]:
+        """The stage's artifact, and where it came from, as ``StageDone`` says it."""
         task = stage.plan(job)
         started = time.monotonic()
         if (found := self._find(job, task)) is not None:
@@ -122,7 +126,7 @@ class Flow:
         for note in artifact.data.get("notes", ()):
             self.reporter.tell(Detail(job.id, stage.name, note))
         self.reporter.tell(StageDone(job.id, stage.name, outcome, round(time.monotonic() - started, 3)))
-        return artifact
+        return artifact, outcome
 
     def _find(self, job: Job, task: Task) -> tuple[Artifact, str] | None:
         if (artifact := self.workspace.find(task.key)) is not None:
@@ -152,8 +156,7 @@ class Flow:
         missing = [part for part in task.parts if self.workspace.find(part.key) is None]
         self.engine.map(lambda part: self.engine.make(Order(job, part), keep=False), missing)
         artifact = self.engine.make(Order(job, task), keep=True)
-        for part in task.parts:  # joined: their bytes are not needed any more
-            shutil.rmtree(self.workspace.folder(part.key), ignore_errors=True)
+        self.engine.drop([part.key for part in task.parts])  # joined
         return artifact
 
 

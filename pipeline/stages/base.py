@@ -112,6 +112,8 @@ class Stage(Protocol):
     """One step: says what it depends on (``plan``, pure), then makes it (``run``)."""
 
     name: str
+    version: int
+    """Raised whenever the output changes for the same inputs."""
 
     def plan(self, job: Job) -> Task:
         """Describe the artifact to make, reading nothing but the job."""
