@@ -15,10 +15,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline import cli_captions, cli_checks
+from pipeline import cli_captions, cli_checks, cli_cluster
 from pipeline.cli_common import Exit, catalogue_option, command, json_option, load_catalogue, open_reporter
 from pipeline.console import printable
-from pipeline.errors import ConfigurationError
 
 
 def main() -> None:
@@ -44,7 +43,9 @@ def cli() -> None:
 @click.option("--only", multiple=True, metavar="ID", help="Make only this recording (EVENT/RECORDING); repeatable.")
 @click.option("--dry-run", is_flag=True, help="Show what would be made, uploaded and deleted; change nothing.")
 @click.option("--to", metavar="URL", help="Publish here instead: a folder or s3://bucket/prefix.")
-@click.option("--engine", default="local", metavar="ENGINE", help="Where work runs: local.")
+@click.option(
+    "--engine", default="local", metavar="ENGINE", help="Where work runs: local, or a Dask scheduler, tcp://HOST:8786."
+)
 @click.option("-v", "--verbose", is_flag=True, help="Also tell what is up to date, and why.")
 @json_option
 @command
@@ -67,14 +68,13 @@ def publish(
       aftertalk publish --dry-run
       aftertalk publish --only gnm2021/theme-1-panel
       aftertalk publish --to s3://our-bucket/meetings
+      aftertalk publish --engine tcp://10.0.0.5:8786
     """
     from pipeline.run import Options
     from pipeline.run import publish as publish_catalogue
 
-    if engine != "local":
-        raise ConfigurationError(f"--engine {engine}", "is not an engine of this version", hint="use --engine local")
     directory = load_catalogue(catalogue)
-    options = Options(only=frozenset(only), dry_run=dry_run, target=to)
+    options = Options(only=frozenset(only), dry_run=dry_run, target=to, engine=engine)
     with open_reporter(verbose=verbose, as_json=as_json, show_plan=dry_run) as reporter:
         failed = publish_catalogue(directory, reporter, options, now=datetime.now(UTC))
     return Exit.SOME_FAILED if failed else Exit.DONE
@@ -194,7 +194,7 @@ def programme(file: Path, day_first: bool, as_json: bool) -> None:
     click.echo(f"{len(event.sessions)} sessions, {recordings} recordings, {len(result.findings)} findings")
 
 
-for _other in (cli_captions.captions, cli_checks.check, cli_checks.doctor, cli_checks.setup_bucket):
+for _other in (cli_captions.captions, cli_checks.check, cli_checks.doctor, cli_checks.setup_bucket, cli_cluster.worker):
     cli.add_command(_other)
 
 

@@ -73,6 +73,17 @@ class FetchSettings(Model):
     """Address of a source -> its password, e.g. the passcode of a Zoom recording."""
 
 
+class ClusterSettings(Model):
+    """How to reach a Dask cluster that asks who one is. Paths are relative to the catalogue directory."""
+
+    ca: str | None = None
+    """Certificate (PEM) of the authority that signed the cluster's certificates."""
+    certificate: str | None = None
+    """This machine's certificate (PEM)."""
+    key: str | None = None
+    """The key of that certificate (PEM)."""
+
+
 class Settings(Model):
     """Everything ``catalogue.yaml`` says."""
 
@@ -96,6 +107,10 @@ class Settings(Model):
     transcode: TranscodeSettings = TranscodeSettings()
     captions: CaptionSettings = CaptionSettings()
     fetch: FetchSettings = FetchSettings()
+    work: str | None = None
+    """Where the machines of a cluster share sources and unfinished work: a folder that all see, or
+    ``s3://bucket/prefix``; needed with ``--engine tcp://…`` only."""
+    cluster: ClusterSettings = ClusterSettings()
     ffmpeg: Path | None = None
     """An ffmpeg program to use instead of the one that comes along."""
 

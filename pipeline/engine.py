@@ -49,7 +49,7 @@ class LocalEngine:
 
     def __init__(self, maker: Maker, slots: int | None = None) -> None:
         self.slots = slots or len(os.sched_getaffinity(0))
-        self._maker = maker
+        self.maker = maker
         self._free = threading.BoundedSemaphore(self.slots)
 
     def map(self, function: Callable[[InputT], OutputT], items: Sequence[InputT]) -> list[OutputT]:
@@ -59,12 +59,12 @@ class LocalEngine:
     def make(self, order: Order, *, keep: bool) -> Artifact:  # noqa: ARG002 -- whatever is made here stays here
         """See ``Engine.make``."""
         with self._free:
-            return self._maker.make(order)
+            return self.maker.make(order)
 
     def drop(self, keys: Sequence[str]) -> None:
         """See ``Engine.drop``."""
         for key in keys:
-            shutil.rmtree(self._maker.workspace.folder(key), ignore_errors=True)
+            shutil.rmtree(self.maker.workspace.folder(key), ignore_errors=True)
 
     def release(self, job: Job) -> None:
         """See ``Engine.release``: there is no elsewhere."""

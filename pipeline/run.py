@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from pipeline.flow import artifacts_by_stage, manifest_of
 from pipeline.stages import STAGES, Job
 from pipeline.stages.ingest import Item, Survey, survey
 from pipeline.stages.publish import Publication, Ready
-from pipeline.workshop import Workshop, open_workshop
+from pipeline.workshop import LOCAL, Workshop, open_workshop
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Options:
     dry_run: bool = False
     target: str | None = None
     """Where to publish instead of the configured place."""
+    engine: str = LOCAL
+    """Where the work is done: this machine, or the cluster of a scheduler's address."""
 
 
 def publish(directory: CatalogueDirectory, reporter: report.Reporter, options: Options, *, now: datetime) -> int:
@@ -39,8 +41,8 @@ def publish(directory: CatalogueDirectory, reporter: report.Reporter, options: O
         StoreError: the store cannot be read or written; what was public before still is.
     """
     started = time.monotonic()
-    shop = open_workshop(directory, reporter, target=options.target)
-    with nullcontext() if options.dry_run else shop.workspace.locked():
+    shop = open_workshop(directory, reporter, target=options.target, engine_address=options.engine)
+    with closing(shop.engine), nullcontext() if options.dry_run else shop.workspace.locked():
         found = survey(directory, now=now)
         _check_only(found, options.only)
         for notice in found.notices:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from pipeline import cluster
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.digests import DigestCache
 from pipeline.engine import Engine, LocalEngine
@@ -26,6 +27,9 @@ from pipeline.stages.ingest import Item, Supply, source_of
 from pipeline.stages.publish import StoreMedia, open_target
 from pipeline.storage.protocol import ObjectStore
 from pipeline.workspace import Workspace
+
+LOCAL = "local"
+"""The engine of this machine."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,14 @@ class Workshop:
         return self.directory.workspace / "fetched" / sha256(address.encode()).hexdigest()[:32]
 
 
-def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, target: str | None = None) -> Workshop:
+def open_workshop(
+    directory: CatalogueDirectory, reporter: Reporter, *, target: str | None = None, engine_address: str = LOCAL
+) -> Workshop:
     """Open everything a command needs; nothing is read from the store yet.
 
     Raises:
-        ConfigurationError: ``target``, or the configured place, is not a place to publish to.
+        ConfigurationError: ``target``, or the configured place, is not a place to publish to; ``engine_address`` is
+            neither ``local`` nor a scheduler's.
         MissingToolError: there is no usable ffmpeg.
     """
     store = open_target(directory, target)
@@ -101,7 +108,7 @@ def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, target: 
     tools = find_tools(directory.settings.ffmpeg)
     runner = Runner(tools)
     maker = Maker(workspace, LocalShelf(workspace, published), runner.run, progress_to(reporter))
-    engine = LocalEngine(maker)
+    engine = _engine(engine_address, maker, directory)
     return Workshop(
         directory=directory,
         workspace=workspace,
@@ -118,3 +125,13 @@ def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, target: 
         flow=Flow(workspace, engine, reporter, published),
         reporter=reporter,
     )
+
+
+def _engine(address: str, maker: Maker, directory: CatalogueDirectory) -> Engine:
+    here = LocalEngine(maker)
+    if address == LOCAL:
+        return here
+    cluster.check_installed()
+    from pipeline.cluster.connect import open_engine  # noqa: PLC0415 (Dask is an extra, and takes long to load)
+
+    return open_engine(address, here, directory)

@@ -9,3 +9,19 @@
 So a lost worker, connection or scheduler loses no finished artifact, and an order carried out twice does no harm: both
 leave the same bytes under the same name. The scheduler keeps nothing that matters.
 """
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from pipeline.errors import MissingToolError
+
+
+def check_installed() -> None:
+    """Refuse to go on without Dask, which is an extra.
+
+    Raises:
+        MissingToolError: it is not installed.
+    """
+    if find_spec("distributed") is None:
+        raise MissingToolError("Dask", "is not installed", hint="pip install 'aftertalk[cluster]'")

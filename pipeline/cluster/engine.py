@@ -18,11 +18,10 @@ from catalog.manifest import Artifact
 from pipeline.cluster.work import WorkStore
 from pipeline.cluster.worker import PROGRESS, SLOT, carry_out, source_files
 from pipeline.config import FetchSettings
-from pipeline.engine import Engine, InputT, OutputT, map_in_threads
-from pipeline.errors import AftertalkError, ConfigurationError
-from pipeline.making import Order
+from pipeline.engine import InputT, LocalEngine, OutputT, map_in_threads
+from pipeline.errors import AftertalkError, ConfigurationError, StoreError
+from pipeline.making import OnProgress, Order
 from pipeline.stages import Job
-from pipeline.workspace import Workspace
 
 ATTEMPTS = 5
 """So often is an order sent again after the cluster lost it."""
@@ -37,10 +36,10 @@ _LOST = (KilledWorker, CancelledError, CommClosedError, TimeoutError, OSError)
 class ClusterEngine:
     """Sends orders to workers; what workers cannot have (files that only the public store holds) is made ``here``."""
 
-    def __init__(self, cluster: Cluster, work: WorkStore, workspace: Workspace, here: Engine) -> None:
+    def __init__(self, cluster: Cluster, work: WorkStore, here: LocalEngine) -> None:
         self._cluster = cluster
         self._work = work
-        self._workspace = workspace
+        self._workspace = here.maker.workspace
         self._here = here
         self._sources: set[str] = set()
 
@@ -66,18 +65,19 @@ class ClusterEngine:
 
     def release(self, job: Job) -> None:
         """See ``Engine.release``: this machine has everything now. Other recordings may need the same source yet."""
-        self._work.drop([one.key for one in job.artifacts.values()])
+        self._work.drop([one.key for one in job.artifacts.values() if one.files])
         self._sources.update(source_files(job.source))
 
     def close(self) -> None:
         """See ``Engine.close``."""
-        self._work.drop([], sorted(self._sources))
+        with suppress(StoreError):  # the run's outcome is decided; docs/cluster.md has old work expire by itself
+            self._work.drop([], sorted(self._sources))
         self._cluster.close()
 
     def _provide(self, job: Job) -> bool:
         """Put what a job needs into the shared store; ``False`` when this machine does not have it itself."""
         for artifact in job.artifacts.values():
-            if self._work.find(artifact.key) is None:
+            if artifact.files and self._work.find(artifact.key) is None:
                 whole = self._workspace.find(artifact.key)
                 if whole is None:
                     return False
@@ -104,12 +104,13 @@ def _without_secrets(job: Job) -> Job:
 class Cluster:
     """A connection to a scheduler that is made again when it breaks."""
 
-    def __init__(self, address: str, security: Security, on_progress: Callable[[str, str, int], None]) -> None:
+    def __init__(self, address: str, security: Security, on_progress: OnProgress) -> None:
         self._address = address
         self._security = security
         self._on_progress = on_progress
         self._lock = threading.Lock()
         self._client: Client | None = None
+        self._under_way: dict[str, Order] = {}
 
     def carry_out(self, order: Order) -> Artifact:
         """Have a worker carry out an order; send it again when the cluster lost it.
@@ -118,6 +119,13 @@ class Cluster:
             AftertalkError: it cannot be made, or the cluster lost it ``ATTEMPTS`` times.
             ConfigurationError: nothing answers at the scheduler's address.
         """
+        self._under_way[order.task.key] = order
+        try:
+            return self._sent_until_done(order)
+        finally:
+            del self._under_way[order.task.key]
+
+    def _sent_until_done(self, order: Order) -> Artifact:
         trouble: BaseException | None = None
         for attempt in range(ATTEMPTS):
             client = self._connected()
@@ -125,8 +133,6 @@ class Cluster:
             try:
                 future = client.submit(carry_out, order, key=name, resources={SLOT: 1}, retries=0, pure=False)
                 return _result(client, future)
-            except AftertalkError:
-                raise
             except _LOST as error:
                 trouble = error
                 time.sleep(PAUSE_S)
@@ -165,8 +171,9 @@ class Cluster:
             return client
 
     def _heard(self, event: tuple[float, Any]) -> None:
-        _, (recording, stage, done_ms) = event
-        self._on_progress(recording, stage, done_ms)
+        _, (key, done_ms) = event
+        if (order := self._under_way.get(key)) is not None:
+            self._on_progress(order, done_ms)
 
 
 def _result(client: Client, future: Future[Artifact]) -> Artifact:

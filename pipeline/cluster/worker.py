@@ -30,7 +30,7 @@ from pipeline.stages import STAGES, Source
 from pipeline.workspace import Workspace
 
 PROGRESS = "aftertalk-progress"
-"""Topic under which a worker tells ``(recording, stage, done_ms)``."""
+"""Topic under which a worker tells ``(task key, milliseconds done)``."""
 SOURCES_BYTES = 50 * 1024**3
 SLOT = "cpu"
 """The Dask resource that an order takes one of."""
@@ -175,9 +175,7 @@ def carry_out(order: Order) -> Artifact:
     workplace = worker.plugins.get(Workplace.name)
     if not isinstance(workplace, Workplace):
         raise AftertalkError(worker.address, "is not a worker of Aftertalk", hint="start workers: aftertalk worker")
-    return workplace.carry_out(
-        order, lambda done_ms: worker.log_event(PROGRESS, (order.job.id, order.task.stage, done_ms))
-    )
+    return workplace.carry_out(order, lambda done_ms: worker.log_event(PROGRESS, (order.task.key, done_ms)))
 
 
 @dataclass(frozen=True)
