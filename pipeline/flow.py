@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from catalog.manifest import Artifact, RecordingManifest
 from pipeline.engine import Engine
 from pipeline.errors import AftertalkError
 from pipeline.freshness import Task, explain
+from pipeline.locks import KeyedLocks
 from pipeline.making import OnProgress, Order
 from pipeline.report import Detail, Noticed, Reporter, StageDone, StageProgress, StageStarted
 from pipeline.stages import STAGES, Job, OptionalStage, Stage
@@ -77,6 +78,8 @@ class Flow:
     reporter: Reporter
     published: PublishedMedia
     stages: Sequence[Stage] = STAGES
+    under_way: KeyedLocks = field(default_factory=KeyedLocks)
+    """Keys of artifacts that are being made."""
 
     def make(self, job: Job) -> Job:
         """Take ``job`` through every stage and return it with all its artifacts.
@@ -139,7 +142,9 @@ class Flow:
 
     def _made_or_done_without(self, job: Job, stage: Stage, task: Task) -> tuple[Artifact, str]:
         try:
-            return self._run(job, task), "made"
+            with self.under_way.hold(task.key):  # two recordings may be made from the same file
+                found = self._find(job, task)
+                return found or (self._run(job, task), "made")
         except AftertalkError as error:
             if not isinstance(stage, OptionalStage):
                 raise

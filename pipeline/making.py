@@ -87,7 +87,7 @@ class _Bench:
 
     def file(self, stage: str, name: str) -> Path:
         artifact = self._artifact(stage)
-        folder = self.out.parent / "fetched" / artifact.digest
+        folder = self.out.parent / "fetched" / artifact.key
         return self._maker.shelf.file(self._order.job.id, artifact, name, folder)
 
     def run(self, command: Command, *, on_progress: Callable[[int], None] | None = None) -> Completed:

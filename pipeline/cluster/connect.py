@@ -21,7 +21,7 @@ def open_engine(address: str, here: LocalEngine, directory: CatalogueDirectory) 
     """The engine of the cluster whose scheduler is at ``address``; ``here`` makes what cannot be sent.
 
     Raises:
-        ConfigurationError: the address, or the settings ``work`` and ``cluster``, are not usable.
+        ConfigurationError: the address, or the settings ``work`` and ``cluster``, are not usable; no scheduler answers.
     """
     check_address(address, "--engine")
     settings = directory.settings
@@ -33,6 +33,7 @@ def open_engine(address: str, here: LocalEngine, directory: CatalogueDirectory) 
         )
     work = WorkStore(open_store(settings.work, base=directory.root, endpoint=settings.endpoint))
     cluster = Cluster(address, security(settings.cluster, directory.root), here.maker.on_progress)
+    cluster.connected()
     return ClusterEngine(cluster, work, here)
 
 

@@ -41,6 +41,7 @@ class ClusterEngine:
         self._work = work
         self._workspace = here.maker.workspace
         self._here = here
+        self._artifacts: set[str] = set()
         self._sources: set[str] = set()
 
     def map(self, function: Callable[[InputT], OutputT], items: Sequence[InputT]) -> list[OutputT]:
@@ -64,14 +65,14 @@ class ClusterEngine:
         self._here.drop(keys)
 
     def release(self, job: Job) -> None:
-        """See ``Engine.release``: this machine has everything now. Other recordings may need the same source yet."""
-        self._work.drop([one.key for one in job.artifacts.values() if one.files])
+        """See ``Engine.release``: this machine has everything now, but another recording may need the same yet."""
+        self._artifacts.update(one.key for one in job.artifacts.values() if one.files)
         self._sources.update(source_files(job.source))
 
     def close(self) -> None:
         """See ``Engine.close``."""
         with suppress(StoreError):  # the run's outcome is decided; docs/cluster.md has old work expire by itself
-            self._work.drop([], sorted(self._sources))
+            self._work.drop(sorted(self._artifacts), sorted(self._sources))
         self._cluster.close()
 
     def _provide(self, job: Job) -> bool:
@@ -128,7 +129,7 @@ class Cluster:
     def _sent_until_done(self, order: Order) -> Artifact:
         trouble: BaseException | None = None
         for attempt in range(ATTEMPTS):
-            client = self._connected()
+            client = self.connected()
             name = f"{order.task.stage}-{order.task.key[:16]}-{attempt}"
             try:
                 future = client.submit(carry_out, order, key=name, resources={SLOT: 1}, retries=0, pure=False)
@@ -149,7 +150,12 @@ class Cluster:
             if self._client is not None:
                 self._client.close(timeout=5)  # type: ignore[no-untyped-call]
 
-    def _connected(self) -> Client:
+    def connected(self) -> Client:
+        """The connection, made anew where it is not there any more.
+
+        Raises:
+            ConfigurationError: nothing answers at the scheduler's address.
+        """
         with self._lock:
             if self._client is not None and self._client.status == "running":
                 return self._client

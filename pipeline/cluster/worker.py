@@ -22,6 +22,7 @@ from distributed.diagnostics.plugin import WorkerPlugin
 from catalog.manifest import Artifact
 from pipeline.cluster.work import WorkStore
 from pipeline.errors import AftertalkError
+from pipeline.locks import KeyedLocks
 from pipeline.making import Maker, Order
 from pipeline.media.command import Tools
 from pipeline.media.runner import Runner
@@ -63,7 +64,7 @@ class SourceCache:
         self._limit = limit
         self._lock = threading.Lock()
         self._in_use: Counter[str] = Counter()
-        self._fetching: dict[str, threading.Lock] = {}
+        self._fetching = KeyedLocks()
         root.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
@@ -85,9 +86,7 @@ class SourceCache:
 
     def _fetched(self, digest: str) -> Path:
         place = self._root / digest
-        with self._lock:
-            fetching = self._fetching.setdefault(digest, threading.Lock())
-        with fetching:
+        with self._fetching.hold(digest):
             if not place.is_file():
                 self._work.fetch_source(digest, place)
         place.touch()

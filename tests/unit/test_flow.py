@@ -42,6 +42,7 @@ class Cut:
     """A stage with two parts, which are joined; remembers what it ran."""
 
     name = "cut"
+    version = 1
 
     def __init__(self) -> None:
         self.ran: list[str] = []
@@ -69,6 +70,7 @@ class Name:
     """A stage that depends on the artifact before it and on the title."""
 
     name = "name"
+    version = 1
 
     def __init__(self) -> None:
         self.ran = 0
@@ -88,6 +90,7 @@ class Extra(Name):
     """A stage that the recording can do without."""
 
     name = "extra"
+    version = 1
 
     def __init__(self) -> None:
         super().__init__()
@@ -234,3 +237,11 @@ def test_a_recording_can_do_without_an_optional_stage(tmp_path: Path, job: Job) 
     house.store.manifests["e/r"] = manifest_of(house.flow.make(job))
     assert house.flow.read("e/r", house.store.manifests["e/r"].artifacts[-1], "extra.txt") == b"guessed"
     assert isinstance(house.flow.is_made(job), Job)
+
+
+def test_same_file_twice(house: House, job: Job) -> None:
+    """Two recordings made from the same file at the same time: it is worked on once, and both have it."""
+    again = replace(job, recording=job.recording.model_copy(update={"id": "again"}))
+    both = house.flow.engine.map(house.flow.make, [job, again])
+    assert both[0].artifacts["cut"] == both[1].artifacts["cut"]
+    assert house.cut.ran.count("join") == 1

@@ -1,0 +1,130 @@
+"""The work done by a cluster: real processes, a folder between them, and the same bytes as on one machine."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from pipeline import report
+from pipeline.catalogue import load
+from pipeline.errors import ConfigurationError
+from pipeline.media.tools import Tools
+from pipeline.programmes import import_programme
+from pipeline.run import Options, publish
+from pipeline.storage.protocol import RESERVED
+from tests.media.cluster import Machines, machines
+from tests.media.sources import record
+
+pytestmark = pytest.mark.media
+NOW = datetime(2021, 7, 1, tzinfo=UTC)
+CATALOGUE = """
+title: Test
+work: work
+transcode: {heights: [180, 90], copy_source: false}
+captions: {recognise: false}
+"""
+EVENT = """
+title: Meeting
+sessions:
+  - {id: day, title: Day, recordings: [{id: long, title: Long}, {id: short, title: Short}]}
+"""
+CAPTIONS = "WEBVTT\n\n00:01.000 --> 00:03.000\nGood morning\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path, tools: Tools) -> Path:
+    """A catalogue of two recordings, one of three chunks."""
+    inbox = tmp_path / "catalogue" / "meeting" / "recordings"
+    inbox.mkdir(parents=True)
+    record(tools, inbox / "long.mp4", seconds=280, size="320x180", rate=10)
+    record(tools, inbox / "short.mp4", seconds=8, size="320x180", rate=10)
+    (inbox / "short.en.vtt").write_text(CAPTIONS)
+    (inbox.parent / "event.yaml").write_text(EVENT)
+    (tmp_path / "catalogue" / "catalogue.yaml").write_text(CATALOGUE)
+    return tmp_path / "catalogue"
+
+
+@pytest.fixture
+def cluster(root: Path, tmp_path: Path) -> Iterator[Machines]:
+    with machines(tmp_path / "machines", str(root / "work")) as running:
+        yield running
+
+
+def run(root: Path, engine: str = "local") -> report.RecordingReporter:
+    """Publish; every recording must be made."""
+    reporter = report.RecordingReporter()
+    failed = publish(load(root, import_programme), reporter, Options(engine=engine), now=NOW)
+    assert not failed, [one for one in reporter.messages if isinstance(one, report.RecordingFailed)]
+    return reporter
+
+
+def published(root: Path) -> dict[str, bytes]:
+    """Everything public, and then nothing: the workspace and the public folder are removed."""
+    folder = root / "public"
+    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    shutil.rmtree(folder)
+    shutil.rmtree(root / ".aftertalk")
+    return found
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def records(root: Path) -> set[Path]:
+    """The artifacts in the shared store."""
+    return set((root / "work" / "artifacts").glob("*/artifact.json"))
+
+
+def test_same_bytes_as_on_one_machine(root: Path, cluster: Machines) -> None:
+    """Two workers publish the same bytes as this machine alone, and leave nothing in the shared store."""
+    run(root)
+    expected = published(root)
+    cluster.start_scheduler()
+    for name in ("one", "two"):
+        cluster.start_worker(name)
+    run(root, cluster.address)
+    assert published(root) == expected
+    assert not [path for path in (root / "work").rglob("*") if path.is_file() and RESERVED not in path.parts]
+
+
+@pytest.mark.slow
+def test_losses_of_a_cluster(root: Path, cluster: Machines) -> None:
+    """A worker killed in the middle of its work, another frozen, the scheduler started anew: the same bytes."""
+    run(root)
+    expected = published(root)
+    cluster.start_scheduler()
+    for name in ("one", "two", "three"):
+        cluster.start_worker(name)
+    outcome: list[report.RecordingReporter] = []
+    runner = Thread(target=lambda: outcome.append(run(root, cluster.address)))
+    runner.start()
+    wait_for(lambda: len(records(root)) >= 1, "nothing was made")
+    cluster.kill("one")
+    wait_for(lambda: len(records(root)) >= 2, "nothing more was made")
+    cluster.kill("scheduler")
+    cluster.start_scheduler()
+    runner.join(300)
+    assert outcome, cluster.log("two")
+    assert published(root) == expected
+
+
+def test_no_scheduler(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a scheduler, or a shared place, the run says so at once and does nothing."""
+    monkeypatch.setattr("pipeline.cluster.engine._CONNECT_S", 1)
+    with pytest.raises(ConfigurationError, match="no scheduler answers"):
+        run(root, "tcp://127.0.0.1:9")
+    with pytest.raises(ConfigurationError, match="is not a scheduler's address"):
+        run(root, "http://127.0.0.1:9")
+    (root / "catalogue.yaml").write_text("title: Test\n")
+    with pytest.raises(ConfigurationError, match="need a place to share files"):
+        run(root, "tcp://127.0.0.1:9")
