@@ -45,14 +45,20 @@ class Address:
     """Asset name -> key."""
 
     def file(self, key: str) -> str:
-        """The address of any published object."""
+        """The address of any published object; that of media on another host is full already."""
+        if "://" in key:
+            return key
         if self.page.path == _NOT_FOUND:
             return urlsplit(self.site.base_url).path + key
         return urls.relative(key, base=self.page.address)
 
     def link(self, path: str) -> str:
         """The address of a page in the same language."""
-        return self.file(self.page.folder + path)
+        return self.to(self.page.folder + path)
+
+    def to(self, address: str) -> str:
+        """The address of a page of any language."""
+        return self.file(urls.object_key(address) if self.site.link_files else address)
 
     def asset(self, name: str) -> str:
         """The address of a style sheet, script or picture."""
@@ -64,7 +70,7 @@ class Address:
 
     def absolute(self, key: str) -> str:
         """The full address of a published object."""
-        return self.site.base_url + key
+        return self.site.absolute(key)
 
     def translations(self) -> tuple[tuple[str, str], ...]:
         """Language and address of this page in every language of the interface."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
+from catalog import urls
 from catalog.fields import Language, Text, Title, Url
 from catalog.model import Link, Model
 
@@ -35,3 +38,19 @@ class Site(Model):
     """E-mail address or web page for questions and takedown requests."""
     links: tuple[Link, ...] = ()
     theme: Theme = Theme()
+    media_url: Url | None = None
+    """Where video, sound and captions are found when that is another host; ends in a slash."""
+    link_files: bool = False
+    """Whether pages link to ``…/index.html``, for hosts that serve nothing for a folder."""
+
+    @property
+    def media_host(self) -> str:
+        """Scheme, host and port of ``media_url``, for content security policies; empty when it is not given."""
+        parts = urlsplit(self.media_url or "")
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+    def absolute(self, address: str) -> str:
+        """The full address of an object, of a page, or of media, whose address may be full already."""
+        if "://" in address:
+            return address
+        return self.base_url + (urls.object_key(address) if self.link_files else address)

@@ -59,7 +59,7 @@ def context(catalogue: Catalogue, recording: PublishedRecording) -> Mapping[str,
     """Everything the template of a watch page needs besides the site's own facts."""
     previous, following = catalogue.neighbours(recording)
     track = recording.transcript
-    address = catalogue.site.base_url + recording.page
+    full = catalogue.site.absolute
     return {
         "recording": recording,
         "sources": sources(recording),
@@ -71,8 +71,8 @@ def context(catalogue: Catalogue, recording: PublishedRecording) -> Mapping[str,
         "links": recording.recording.links + _missing(recording.recording.links, recording.session.links),
         "licence": licences.describe(recording.licence) if recording.licence else None,
         "plain_file": recording.plain_file,
-        "citation": citation(recording, address),
-        "frame": structured.frame(address + structured.EMBED),
+        "citation": citation(recording, full(recording.page)),
+        "frame": structured.frame(full(recording.page + structured.EMBED)),
         "previous": previous,
         "following": following,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalog import documents
@@ -33,6 +33,10 @@ class CatalogueDirectory:
     def workspace(self) -> Path:
         """The cache beside ``catalogue.yaml``."""
         return self.root / WORKSPACE
+
+    def published_to(self, place: str | None) -> CatalogueDirectory:
+        """The same catalogue, published to one other place; as configured when none is given."""
+        return replace(self, settings=self.settings.published_to(place))
 
     def inbox(self, event: Event) -> Path:
         """Where the event's media files are put."""

@@ -49,18 +49,19 @@ class Outcome:
         return f"{verdict}: {self.objects} objects, {self.references} references, {self.bytes_read} bytes read"
 
 
-def check_site(store: ObjectStore, *, deep: bool) -> Outcome:
-    """Check everything below the root of ``store``.
+def check_site(store: ObjectStore, *, deep: bool, media_url: str = "") -> Outcome:
+    """Check everything below the root of ``store``; ``media_url`` is the host of its media, when they have their own.
 
     Raises:
         StoreError: the store cannot be read.
     """
-    return _Check(store, deep=deep).run()
+    return _Check(store, media_url, deep=deep).run()
 
 
 class _Check:
-    def __init__(self, store: ObjectStore, *, deep: bool) -> None:
+    def __init__(self, store: ObjectStore, media_url: str, *, deep: bool) -> None:
         self._store = store
+        self._media_url = media_url
         self._deep = deep
         self._remote = read_remote(store)
         self._sizes: Mapping[str, int] = {key: entry.size for key, entry in self._remote.entries.items()}
@@ -126,6 +127,9 @@ class _Check:
         page = _Page()
         page.feed(text)
         for address in page.addresses:
+            if self._media_url and address.startswith(self._media_url):
+                self._refer(key, unquote(address))
+                continue
             parts = urlsplit(address)
             if parts.scheme or parts.netloc:
                 continue
@@ -143,6 +147,8 @@ class _Check:
 
     def _refer(self, key: str, target: str, *, size: int | None = None) -> None:
         self._references += 1
+        if self._media_url:
+            target = target.removeprefix(self._media_url)
         found = self._sizes.get(urls.object_key(target))
         if found is None:
             self._flaw(key, f"names {target}, which is not there")

@@ -73,8 +73,8 @@ def publish(
     from pipeline.run import Options
     from pipeline.run import publish as publish_catalogue
 
-    directory = load_catalogue(catalogue)
-    options = Options(only=frozenset(only), dry_run=dry_run, target=to, engine=engine)
+    directory = load_catalogue(catalogue).published_to(to)
+    options = Options(only=frozenset(only), dry_run=dry_run, engine=engine)
     with open_reporter(verbose=verbose, as_json=as_json, show_plan=dry_run) as reporter:
         failed = publish_catalogue(directory, reporter, options, now=datetime.now(UTC))
     return Exit.SOME_FAILED if failed else Exit.DONE

@@ -26,9 +26,11 @@ def check(catalogue: Path, to: str | None, deep: bool, as_json: bool) -> Exit:
       aftertalk check --deep --to s3://our-bucket/meetings
     """
     from pipeline.check import check_site
-    from pipeline.stages.publish import open_target
+    from pipeline.targets import open_target
 
-    outcome = check_site(open_target(load_catalogue(catalogue), to), deep=deep)
+    directory = load_catalogue(catalogue).published_to(to)
+    media = directory.settings.media
+    outcome = check_site(open_target(directory), deep=deep, media_url=media.url if media else "")
     for finding in outcome.findings:
         click.echo(json.dumps({"object": finding.key, "message": finding.message}) if as_json else str(finding))
     if not as_json:
@@ -49,11 +51,11 @@ def doctor(catalogue: Path, target: bool, to: str | None) -> Exit:
       aftertalk doctor
       aftertalk doctor --target
     """
-    from pipeline.doctor import examine, examine_target
+    from pipeline.doctor import examine, examine_targets
 
     lines = examine(catalogue)
     if target or to:
-        lines += examine_target(load_catalogue(catalogue), to)
+        lines += examine_targets(load_catalogue(catalogue).published_to(to), is_public=not to)
     for line in lines:
         click.echo(printable(f"{'ok     ' if line.is_good else 'MISSING'}  {line.name}: {line.detail}"))
     return Exit.DONE if all(line.is_good or line.is_optional for line in lines) else Exit.SOME_FAILED
@@ -73,7 +75,10 @@ def setup_bucket(catalogue: Path, to: str | None, apply: bool) -> None:
       aftertalk setup-bucket --apply
     """
     from pipeline import storage
-    from pipeline.stages.publish import open_target
+    from pipeline.targets import open_places
 
-    for line in storage.setup_bucket(open_target(load_catalogue(catalogue), to), apply=apply):
-        click.echo(printable(line))
+    directory = load_catalogue(catalogue).published_to(to)
+    for store in open_places(directory):
+        click.echo(f"{store.address}:")
+        for line in storage.setup_bucket(store, apply=apply):
+            click.echo(printable(line))

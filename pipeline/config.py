@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from catalog import documents
 from catalog.fields import Language, Text, Title, Url
@@ -84,17 +85,76 @@ class ClusterSettings(Model):
     """The key of that certificate (PEM)."""
 
 
+def _known_place(value: str) -> str:
+    if "://" in value and not value.startswith("s3://"):
+        raise ValueError(f"{value!r} is not a place to publish to: use a folder or s3://bucket/prefix")
+    return value
+
+
+def _with_slash(value: str) -> str:
+    return value if value.endswith("/") else f"{value}/"
+
+
+PlaceName = Annotated[str, AfterValidator(_known_place)]
+"""A folder relative to the catalogue, or ``s3://bucket/prefix``."""
+FolderUrl = Annotated[Url, AfterValidator(_with_slash)]
+
+
+class Mirror(Model):
+    """Another place that gets everything the main one gets."""
+
+    publish: PlaceName
+    endpoint: Url | None = None
+    """Address of its S3-compatible service other than AWS."""
+    profile: str | None = None
+    """Profile of its credentials, in ``~/.aws``."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        return {"publish": value} if isinstance(value, str) else value
+
+
+class MediaPlace(Model):
+    """A host of its own for video, sound, captions and posters."""
+
+    url: FolderUrl
+    """Where readers find them."""
+    publish: PlaceName | None = None
+    """Where they are put; with the pages when not given (``url`` is then another way to the same place)."""
+    endpoint: Url | None = None
+    profile: str | None = None
+
+
+class UploadSettings(Model):
+    """How objects are sent."""
+
+    workers: int = Field(default=8, ge=1, le=32)
+    """Objects sent at the same time."""
+    bandwidth: int | None = Field(default=None, ge=10_000)
+    """Bytes a second that all uploads to a place use at most."""
+
+
 class Settings(Model):
     """Everything ``catalogue.yaml`` says."""
 
     title: Title
     description: Text = ""
-    base_url: Url = "http://localhost:8000/"
+    base_url: FolderUrl = "http://localhost:8000/"
     """Where the catalogue will be found."""
-    publish: str = "./public"
+    publish: PlaceName = "./public"
     """Where to publish: a folder relative to the catalogue, or ``s3://bucket/prefix``."""
     endpoint: Url | None = None
     """Address of an S3-compatible store other than AWS."""
+    profile: str | None = None
+    """Profile of its credentials, in ``~/.aws``; the usual boto3 chain when not given."""
+    media: MediaPlace | None = None
+    """Video, sound, captions and posters on a host of their own."""
+    mirrors: tuple[Mirror, ...] = ()
+    """Further places that get everything."""
+    upload: UploadSettings = UploadSettings()
+    link_files: bool = False
+    """Link to ``…/index.html``: for opening the pages straight from a store that serves nothing for a folder."""
     languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
     """Languages of the interface; the first is the default."""
     licence: Text = ""
@@ -114,17 +174,11 @@ class Settings(Model):
     ffmpeg: Path | None = None
     """An ffmpeg program to use instead of the one that comes along."""
 
-    @field_validator("base_url")
-    @classmethod
-    def _ends_in_slash(cls, value: str) -> str:
-        return value if value.endswith("/") else f"{value}/"
-
-    @field_validator("publish")
-    @classmethod
-    def _known_target(cls, value: str) -> str:
-        if "://" in value and not value.startswith("s3://"):
-            raise ValueError(f"{value!r} is not a place to publish to: use a folder or s3://bucket/prefix")
-        return value
+    def published_to(self, place: str | None) -> Settings:
+        """The same with everything in one other place; as it is when none is given."""
+        if place is None:
+            return self
+        return self.model_copy(update={"publish": place, "media": None, "mirrors": ()})
 
     @property
     def site(self) -> Site:
@@ -137,6 +191,8 @@ class Settings(Model):
             licence=self.licence,
             contact=self.contact,
             theme=self.theme,
+            media_url=self.media.url if self.media else None,
+            link_files=self.link_files,
         )
 
 

@@ -110,7 +110,7 @@ class ConsoleReporter:
     @_show.register
     def _(self, message: report.PlannedChange) -> None:
         size = f" ({message.bytes} bytes)" if message.bytes else ""
-        quiet = message.action == report.KEEP or not self._show_plan
+        quiet = message.action in {report.KEEP, report.WAIT} or not self._show_plan
         self._line(f"{message.action:<7} {message.key}{size}: {message.reason}", quiet=quiet)
 
     @_show.register
@@ -131,7 +131,15 @@ class ConsoleReporter:
             )
         else:
             self._line(f"nothing changed: all {message.unchanged} objects are as they should be")
+        for key in message.changed:
+            self._line(f"changed {key or '(home)'}", quiet=True)
         self._styled(f"The catalogue is at [bold]{escape(message.address)}[/]")
+
+    @_show.register
+    def _(self, message: report.PlaceFailed) -> None:
+        self._styled(f"[bold red]failed[/] {escape(f'{message.address}: {message.message}')}")
+        if message.hint:
+            self._line(f"    What to do: {message.hint}")
 
     @_show.register
     def _(self, message: report.RunDone) -> None:

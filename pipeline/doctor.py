@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -12,8 +13,10 @@ from pipeline.catalogue import CatalogueDirectory
 from pipeline.config import CATALOGUE_FILE, load_settings
 from pipeline.errors import AftertalkError
 from pipeline.media.tools import find_tools
-from pipeline.stages.publish import open_target
 from pipeline.storage.diagnose import diagnose
+from pipeline.storage.protocol import ObjectStore
+from pipeline.storage.split import SplitStore
+from pipeline.targets import open_mirrors, open_target
 
 PARTS = ("aftertalk", "av", "boto3", "ffmpeg-python", "jinja2", "webvtt-py", "yt-dlp")
 LOW_DISK_BYTES = 5 * 1024**3
@@ -67,20 +70,28 @@ def _disk(root: Path) -> Line:
     return Line("disk", f"{free / 1024**3:.1f} GiB free", is_good=free > LOW_DISK_BYTES, is_optional=True)
 
 
-def examine_target(directory: CatalogueDirectory, target: str | None) -> list[Line]:
-    """Try the place to publish to.
+def examine_targets(directory: CatalogueDirectory, *, is_public: bool) -> list[Line]:
+    """Try every place to publish to, as its readers too when ``is_public``.
 
     Raises:
-        ConfigurationError: it is not a place to publish to.
+        StoreError: one cannot be opened.
     """
-    store = open_target(directory, target)
-    public = None if target or store.address.startswith("/") else directory.settings.base_url
-    return [
-        Line(
-            finding.field,
+    store, settings = open_target(directory), directory.settings
+    if isinstance(store, SplitStore):
+        host = settings.media.url if settings.media else None
+        places = [(store.pages, settings.base_url), (store.media, host)]
+    else:
+        places = [(store, settings.base_url)]
+    places += [(mirror, None) for mirror in open_mirrors(directory)]
+    return [line for place, url in places for line in _examine(place, url if is_public else None)]
+
+
+def _examine(store: ObjectStore, public_url: str | None) -> Iterator[Line]:
+    """``public_url`` is where readers find it; a folder is looked at as it is."""
+    for finding in diagnose(store, None if store.address.startswith("/") else public_url):
+        yield Line(
+            f"{store.address} {finding.field}",
             f"{finding.message}{f' ({finding.hint})' if finding.hint else ''}",
             is_good=finding.severity is Severity.NOTE,
             is_optional=finding.severity is Severity.WARNING,
         )
-        for finding in diagnose(store, public)
-    ]

@@ -13,14 +13,18 @@ ReadCues = Callable[[Artifact, str], tuple[Cue, ...]]
 """Reads the cues of a caption file of an artifact."""
 
 
-def made(recording: str, source_sha256: str, artifacts: Mapping[str, Artifact], read_cues: ReadCues) -> Made:
+def made(
+    recording: str, source_sha256: str, artifacts: Mapping[str, Artifact], read_cues: ReadCues, *, host: str = ""
+) -> Made:
     """Describe what was made of ``recording`` (``<event>/<recording>``) from its artifacts by stage name.
+
+    ``host`` is where media are found, ending in a slash, when that is not where the pages are.
 
     Raises:
         KeyError: an artifact, or a file that one names, is missing.
     """
     media, extra = artifacts["transcode"], artifacts["enrich"]
-    public = _Addresses(recording)
+    public = _Addresses(recording, host)
     return Made(
         duration_ms=media.data["duration_ms"],
         source_sha256=source_sha256,
@@ -52,13 +56,14 @@ def made(recording: str, source_sha256: str, artifacts: Mapping[str, Artifact], 
 class _Addresses:
     """Public keys of the files of one recording's artifacts."""
 
-    def __init__(self, recording: str) -> None:
+    def __init__(self, recording: str, host: str) -> None:
+        self._host = host
         self._event, _, self._recording = recording.partition("/")
 
     def __call__(self, artifact: Artifact, name: str | None) -> str | None:
         if name is None:
             return None
-        return urls.artifact(self._event, self._recording, artifact.digest, artifact.file(name).name)
+        return self._host + urls.artifact(self._event, self._recording, artifact.digest, artifact.file(name).name)
 
 
 def _with_addresses(public: _Addresses, artifact: Artifact, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -102,11 +102,13 @@ class Noticed:
 
 
 KEEP = "keep"
+WAIT = "wait"
+"""Not wanted any more, and kept for readers of the generation before until the grace period is over."""
 
 
 @dataclass(frozen=True)
 class PlannedChange:
-    """One object that a publish uploads, keeps or deletes, and why."""
+    """One object that a publish uploads, keeps, deletes or will delete, and why."""
 
     action: str
     key: str
@@ -132,6 +134,18 @@ class Published:
     generation: int
     address: str
     dry_run: bool = False
+    changed: tuple[str, ...] = ()
+    """Addresses below the root whose content changed or went: what a CDN must ask for again."""
+
+
+@dataclass(frozen=True)
+class PlaceFailed:
+    """A mirror could not be brought up to date; the main place was."""
+
+    address: str
+    message: str
+    context: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,6 +171,7 @@ Message = (
     | PlannedChange
     | TransferProgress
     | Published
+    | PlaceFailed
     | RunDone
 )
 
@@ -191,7 +206,7 @@ class JsonReporter:
     def tell(self, message: Message) -> None:
         """Write the message; progress at most once every ``every_s`` seconds and task, unchanged objects never."""
         with self._lock:
-            if self._is_too_soon(message) or (isinstance(message, PlannedChange) and message.action == KEEP):
+            if self._is_too_soon(message) or (isinstance(message, PlannedChange) and message.action in {KEEP, WAIT}):
                 return
             line = {"event": type(message).__name__, **asdict(message)}
             self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -26,14 +26,12 @@ class Options:
     only: frozenset[str] = frozenset()
     """Recordings to make; all when empty. The others stay as they are."""
     dry_run: bool = False
-    target: str | None = None
-    """Where to publish instead of the configured place."""
     engine: str = LOCAL
     """Where the work is done: this machine, or the cluster of a scheduler's address."""
 
 
 def publish(directory: CatalogueDirectory, reporter: report.Reporter, options: Options, *, now: datetime) -> int:
-    """Make what is new and publish; returns how many recordings failed.
+    """Make what is new and publish; returns how many recordings and mirrors failed.
 
     Raises:
         LockHeldError: another run works on this catalogue.
@@ -41,21 +39,21 @@ def publish(directory: CatalogueDirectory, reporter: report.Reporter, options: O
         StoreError: the store cannot be read or written; what was public before still is.
     """
     started = time.monotonic()
-    shop = open_workshop(directory, reporter, target=options.target, engine_address=options.engine)
+    shop = open_workshop(directory, reporter, engine_address=options.engine)
     with closing(shop.engine), nullcontext() if options.dry_run else shop.workspace.locked():
         found = survey(directory, now=now)
         _check_only(found, options.only)
         for notice in found.notices:
             reporter.tell(notice)
         making = _Making(shop, found, options, now)
-        publication = Publication(directory, shop.store, shop.published, shop.workspace.path)
+        publication = Publication(directory, shop.published, shop.mirrors, shop.workspace.path, reporter)
         if not options.dry_run and publication.must_take_back(found):
-            publication.publish(found, making.standing(), reporter, now=now)  # before anything that takes long
+            publication.publish(found, making.standing(), now=now)  # before anything that takes long
         ready = making.make()
-        publication.publish(found, ready, reporter, now=now, dry_run=options.dry_run)
+        behind = publication.publish(found, ready, now=now, dry_run=options.dry_run)
     seconds = round(time.monotonic() - started, 1)
     reporter.tell(report.RunDone(len(making.workable), len(ready), len(making.failed), seconds))
-    return len(making.failed)
+    return len(making.failed) + behind
 
 
 def _check_only(found: Survey, only: frozenset[str]) -> None:

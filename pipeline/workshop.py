@@ -24,8 +24,9 @@ from pipeline.media.tools import Tools, find_tools
 from pipeline.report import Noticed, Reporter
 from pipeline.stages import Job
 from pipeline.stages.ingest import Item, Supply, source_of
-from pipeline.stages.publish import StoreMedia, open_target
 from pipeline.storage.protocol import ObjectStore
+from pipeline.store_media import StoreMedia
+from pipeline.targets import open_mirrors, open_target
 from pipeline.workspace import Workspace
 
 LOCAL = "local"
@@ -39,6 +40,7 @@ class Workshop:
     directory: CatalogueDirectory
     workspace: Workspace
     store: ObjectStore
+    mirrors: tuple[ObjectStore, ...]
     published: StoreMedia
     failures: Failures
     digests: DigestCache
@@ -92,17 +94,15 @@ class Workshop:
         return self.directory.workspace / "fetched" / sha256(address.encode()).hexdigest()[:32]
 
 
-def open_workshop(
-    directory: CatalogueDirectory, reporter: Reporter, *, target: str | None = None, engine_address: str = LOCAL
-) -> Workshop:
+def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, engine_address: str = LOCAL) -> Workshop:
     """Open everything a command needs; nothing is read from the store yet.
 
     Raises:
-        ConfigurationError: ``target``, or the configured place, is not a place to publish to; ``engine_address`` is
-            neither ``local`` nor a scheduler's.
+        ConfigurationError: ``engine_address`` is neither ``local`` nor a scheduler's.
+        StoreError: a place to publish to cannot be opened.
         MissingToolError: there is no usable ffmpeg.
     """
-    store = open_target(directory, target)
+    store = open_target(directory)
     published = StoreMedia(store)
     workspace = Workspace(directory.workspace)
     tools = find_tools(directory.settings.ffmpeg)
@@ -113,6 +113,7 @@ def open_workshop(
         directory=directory,
         workspace=workspace,
         store=store,
+        mirrors=open_mirrors(directory),
         published=published,
         failures=Failures(directory.workspace),
         digests=DigestCache(directory.workspace / "digests.db"),

@@ -59,6 +59,7 @@ class _Api:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._base = catalogue.site.base_url
+        self._full = catalogue.site.absolute
 
     def conference(self, event: Event) -> dict[str, Any]:
         url = f"{self._base}{API}conferences/{event.id}"
@@ -72,11 +73,11 @@ class _Api:
             "schedule_url": self._base + urls.event(event.id) + programme.XML if has_schedule(event) else None,
             "event_last_released_at": newest.date().isoformat() if newest else None,
             "updated_at": newest.isoformat() if newest else None,
-            "link": self._base + urls.event(event.id),
+            "link": self._full(urls.event(event.id)),
             "webgen_location": event.id,
             "logo_url": None,
-            "images_url": f"{self._base}{urls.MEDIA}{event.id}",
-            "recordings_url": f"{self._base}{urls.MEDIA}{event.id}",
+            "images_url": (self._catalogue.site.media_url or self._base) + urls.MEDIA + event.id,
+            "recordings_url": (self._catalogue.site.media_url or self._base) + urls.MEDIA + event.id,
             "url": url,
         }
 
@@ -89,7 +90,7 @@ class _Api:
             "title": one.recording.title,
             "subtitle": one.session.title if one.session.title != one.recording.title else None,
             "slug": f"{one.event.id}-{one.recording.id}",
-            "link": self._base + one.page,
+            "link": self._full(one.page),
             "description": summary(one),
             "original_language": three_letters(one.language),
             "persons": [person.name for person in one.people],
@@ -101,11 +102,11 @@ class _Api:
             "updated_at": date,
             "length": length,
             "duration": length,
-            "thumb_url": self._base + (poster.thumbnail or poster.url) if poster else None,
-            "poster_url": self._base + poster.url if poster else None,
+            "thumb_url": self._full(poster.thumbnail or poster.url) if poster else None,
+            "poster_url": self._full(poster.url) if poster else None,
             "timeline_url": None,
-            "thumbnails_url": self._base + one.made.storyboard if one.made.storyboard else None,
-            "frontend_link": self._base + one.page,
+            "thumbnails_url": self._full(one.made.storyboard) if one.made.storyboard else None,
+            "frontend_link": self._full(one.page),
             "url": f"{self._base}{API}events/{guid(self._catalogue, one)}",
             "conference_title": one.event.title,
             "conference_url": f"{self._base}{API}conferences/{one.event.id}",
@@ -137,8 +138,8 @@ class _Api:
             "width": video.width if video else None,
             "height": video.height if video else None,
             "updated_at": one.date.isoformat() if one.date else None,
-            "recording_url": self._base + file.url,
-            "url": self._base + file.url,
+            "recording_url": self._full(file.url),
+            "url": self._full(file.url),
             "event_url": f"{self._base}{API}events/{guid(self._catalogue, one)}",
             "conference_url": f"{self._base}{API}conferences/{one.event.id}",
         }

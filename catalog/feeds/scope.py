@@ -66,7 +66,7 @@ class Scope:
 
     def absolute(self, key: str) -> str:
         """Full address of a published object."""
-        return self.catalogue.site.base_url + key
+        return self.catalogue.site.absolute(key)
 
 
 def about(event: Event) -> str:

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 from catalog.feeds.scope import summary
 from catalog.feeds.xml import add, document
 from catalog.published import Catalogue, PublishedRecording
+from catalog.site import Site
 
 SITEMAP = "sitemap.xml"
 ROBOTS = "robots.txt"
@@ -58,27 +59,27 @@ def _url(
     place: tuple[str, str],
     recording: PublishedRecording | None,
 ) -> None:
-    base = catalogue.site.base_url
+    full = catalogue.site.absolute
     folder, path = place
     url = add(root, "url")
-    add(url, "loc", base + folder + path)
+    add(url, "loc", full(folder + path))
     if len(folders) > 1:
         for tag, other in folders:
-            add(url, "xhtml:link", rel="alternate", hreflang=tag, href=base + other + path)
+            add(url, "xhtml:link", rel="alternate", hreflang=tag, href=full(other + path))
     if recording is not None and recording.made.poster is not None:
-        _video(url, base, recording, recording.made.poster.url)
+        _video(url, catalogue.site, recording, recording.made.poster.url)
 
 
-def _video(url: ET.Element, base: str, recording: PublishedRecording, poster: str) -> None:
+def _video(url: ET.Element, site: Site, recording: PublishedRecording, poster: str) -> None:
     """A video is named by a file: a playlist is not understood here."""
     file = recording.plain_file
     if file is None:
         return
     video = add(url, "video:video")
-    add(video, "video:thumbnail_loc", base + poster)
+    add(video, "video:thumbnail_loc", site.absolute(poster))
     add(video, "video:title", recording.recording.title)
     add(video, "video:description", summary(recording) or recording.recording.title)
-    add(video, "video:content_loc", base + file.url)
+    add(video, "video:content_loc", site.absolute(file.url))
     add(video, "video:duration", str(min(28_800, max(1, round(recording.made.duration_ms / 1000)))))
     if recording.date:
         add(video, "video:publication_date", recording.date.isoformat(timespec="seconds"))

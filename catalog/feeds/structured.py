@@ -16,7 +16,7 @@ _WIDTH, _HEIGHT = 640, 360
 
 def recording(catalogue: Catalogue, one: PublishedRecording) -> dict[str, Any]:
     """A recording as schema.org VideoObject, or AudioObject where there is no picture."""
-    base, made = catalogue.site.base_url, one.made
+    full, made = catalogue.site.absolute, one.made
     file = one.plain_file
     content = file.url if file else next((track.url for track in made.audio), None)
     data: dict[str, Any] = {
@@ -24,19 +24,19 @@ def recording(catalogue: Catalogue, one: PublishedRecording) -> dict[str, Any]:
         "@type": "AudioObject" if one.is_audio else "VideoObject",
         "name": one.recording.title,
         "description": summary(one) or one.recording.title,
-        "url": base + one.page,
-        "contentUrl": base + content if content else None,
-        "embedUrl": base + one.page + EMBED,
-        "thumbnailUrl": base + made.poster.url if made.poster else None,
+        "url": full(one.page),
+        "contentUrl": full(content) if content else None,
+        "embedUrl": full(one.page + EMBED),
+        "thumbnailUrl": full(made.poster.url) if made.poster else None,
         "uploadDate": one.date.isoformat() if one.date else None,
         "duration": locales.iso_duration(made.duration_ms),
         "inLanguage": one.language,
         "license": licences.describe(one.licence).url,
         "isAccessibleForFree": True,
-        "actor": [_person(base, person) for person in one.people],
-        "isPartOf": {"@type": "Event", "name": one.event.title, "url": base + urls.event(one.event.id)},
+        "actor": [_person(full(urls.person(person.id)), person) for person in one.people],
+        "isPartOf": {"@type": "Event", "name": one.event.title, "url": full(urls.event(one.event.id))},
         "caption": [
-            {"@type": "MediaObject", "contentUrl": base + track.url, "inLanguage": track.language}
+            {"@type": "MediaObject", "contentUrl": full(track.url), "inLanguage": track.language}
             for track in made.captions
         ],
         "hasPart": [
@@ -45,13 +45,13 @@ def recording(catalogue: Catalogue, one: PublishedRecording) -> dict[str, Any]:
                 "name": chapter.title,
                 "startOffset": chapter.start_ms // 1000,
                 "endOffset": chapter.end_ms // 1000,
-                "url": f"{base}{one.page}?t={chapter.start_ms // 1000}",
+                "url": f"{full(one.page)}?t={chapter.start_ms // 1000}",
             }
             for chapter in made.chapters
         ],
         "potentialAction": {
             "@type": "SeekToAction",
-            "target": f"{base}{one.page}?t={{seek_to_second_number}}",
+            "target": f"{full(one.page)}?t={{seek_to_second_number}}",
             "startOffset-input": "required name=seek_to_second_number",
         },
     }
@@ -60,13 +60,12 @@ def recording(catalogue: Catalogue, one: PublishedRecording) -> dict[str, Any]:
 
 def event(catalogue: Catalogue, one: Event) -> dict[str, Any]:
     """An event as schema.org Event."""
-    base = catalogue.site.base_url
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Event",
         "name": one.title,
         "description": markdown.to_text(one.abstract or one.subtitle, 300),
-        "url": base + urls.event(one.id),
+        "url": catalogue.site.absolute(urls.event(one.id)),
         "startDate": one.start.isoformat() if one.start else None,
         "endDate": one.end.isoformat() if one.end else None,
         "inLanguage": one.language,
@@ -80,21 +79,20 @@ def event(catalogue: Catalogue, one: Event) -> dict[str, Any]:
 
 def oembed(catalogue: Catalogue, one: PublishedRecording) -> bytes:
     """The answer to an oEmbed request for the watch page (oembed.com, version 1.0)."""
-    base, poster = catalogue.site.base_url, one.made.poster
-    address = f"{base}{one.page}{EMBED}"
+    full, poster = catalogue.site.absolute, one.made.poster
     data: dict[str, Any] = {
         "version": "1.0",
         "type": "video",
         "title": one.recording.title,
         "author_name": ", ".join(person.name for person in one.people),
         "provider_name": catalogue.site.title,
-        "provider_url": base,
+        "provider_url": full(urls.home()),
         "width": _WIDTH,
         "height": _HEIGHT,
-        "html": frame(address),
+        "html": frame(full(one.page + EMBED)),
     }
     if poster:
-        data |= {"thumbnail_url": base + poster.url, "thumbnail_width": poster.width, "thumbnail_height": poster.height}
+        data |= {"thumbnail_url": full(poster.url), "thumbnail_width": poster.width, "thumbnail_height": poster.height}
     return dump(data)
 
 
@@ -103,8 +101,8 @@ def frame(address: str) -> str:
     return f'<iframe src="{address}" width="{_WIDTH}" height="{_HEIGHT}" allow="fullscreen" loading="lazy"></iframe>'
 
 
-def _person(base: str, person: Person) -> dict[str, Any]:
-    data: dict[str, Any] = {"@type": "Person", "name": person.name, "url": base + urls.person(person.id)}
+def _person(url: str, person: Person) -> dict[str, Any]:
+    data: dict[str, Any] = {"@type": "Person", "name": person.name, "url": url}
     if person.organisation:
         data["affiliation"] = {"@type": "Organization", "name": person.organisation}
     return data

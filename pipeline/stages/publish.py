@@ -7,12 +7,10 @@ has, and carries out the difference. Rule: what may not be public is never even 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
-from threading import Lock
 
 from catalog import urls
 from catalog.manifest import Artifact, RecordingManifest
@@ -22,16 +20,26 @@ from catalog.release import Verdict
 from catalog.render import build, catalog_document
 from pipeline.captions.webvtt import read_published
 from pipeline.catalogue import CatalogueDirectory
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, StoreError
 from pipeline.made import made
-from pipeline.report import KEEP, Noticed, PlannedChange, Published, Reporter, TransferProgress
+from pipeline.report import (
+    KEEP,
+    WAIT,
+    Detail,
+    Noticed,
+    PlaceFailed,
+    PlannedChange,
+    Published,
+    Reporter,
+    TransferProgress,
+)
 from pipeline.stages.ingest import Item, Survey
-from pipeline.storage import open_store
 from pipeline.storage.execute import Progress
 from pipeline.storage.plan import Plan
-from pipeline.storage.protocol import ObjectStore, Wanted
-from pipeline.storage.publish import Options, publish
-from pipeline.storage.state import Remote, read_remote
+from pipeline.storage.protocol import Elsewhere, ObjectStore, Wanted
+from pipeline.storage.publish import CatalogBuilder, Options, publish
+from pipeline.store_media import StoreMedia, manifest_object
+from pipeline.targets import address
 
 TEMPLATES = "templates"
 LocalFile = Callable[[Artifact, str], Path | None]
@@ -46,88 +54,44 @@ class Ready:
     manifest: RecordingManifest
 
 
-class StoreMedia:
-    """What the store remembers of recordings (``flow.PublishedMedia``)."""
+@dataclass(frozen=True)
+class Edition:
+    """What is to be public, the same for every place."""
 
-    def __init__(self, store: ObjectStore) -> None:
-        self._store = store
-        self._known: dict[str, RecordingManifest | None] = {}
-        self._lock = Lock()
-
-    @cached_property
-    def remote(self) -> Remote:
-        """What the store held when this run began."""
-        return read_remote(self._store)
-
-    def manifest(self, recording: str) -> RecordingManifest | None:
-        """See ``flow.PublishedMedia``."""
-        with self._lock:
-            if recording not in self._known:
-                self._known[recording] = self._read_manifest(recording)
-            return self._known[recording]
-
-    def has(self, manifest: RecordingManifest) -> bool:
-        """Whether just this is public; asks the store nothing more."""
-        wanted = _manifest_object(manifest)
-        return self.remote.holds(wanted.key, size=wanted.size, sha256=wanted.sha256)
-
-    def read(self, key: str) -> bytes:
-        """See ``flow.PublishedMedia``."""
-        return self._store.read(key).data
-
-    def _read_manifest(self, recording: str) -> RecordingManifest | None:
-        event_id, _, recording_id = recording.partition("/")
-        key = urls.recording_manifest(event_id, recording_id)
-        if key not in self.remote.entries:
-            return None
-        try:
-            manifest = RecordingManifest.model_validate_json(self.read(key))
-        except ValueError:  # damaged, or written by a later version: made again
-            return None
-        whole = tuple(one for one in manifest.artifacts if self._is_whole(event_id, recording_id, one))
-        return manifest.model_copy(update={"artifacts": whole})
-
-    def _is_whole(self, event_id: str, recording_id: str, artifact: Artifact) -> bool:
-        return all(
-            self.remote.holds(
-                urls.artifact(event_id, recording_id, artifact.digest, one.name), size=one.bytes, sha256=one.sha256
-            )
-            for one in artifact.files
-        )
-
-
-def _manifest_object(manifest: RecordingManifest) -> Wanted:
-    event_id, _, recording_id = manifest.recording.partition("/")
-    document = manifest.model_dump_json(by_alias=True, indent=1).encode() + b"\n"
-    return Wanted.of_bytes(urls.recording_manifest(event_id, recording_id), document)
+    wanted: Sequence[Wanted]
+    catalog: CatalogBuilder
 
 
 class Publication:
-    """Publishes one catalogue to one store."""
+    """Publishes one catalogue to its main place and its mirrors."""
 
     def __init__(
-        self, directory: CatalogueDirectory, store: ObjectStore, media: StoreMedia, local_file: LocalFile
+        self,
+        directory: CatalogueDirectory,
+        media: StoreMedia,
+        mirrors: Sequence[ObjectStore],
+        local_file: LocalFile,
+        reporter: Reporter,
     ) -> None:
         self._directory = directory
-        self._store = store
         self._media = media
+        self._mirrors = mirrors
         self._local_file = local_file
+        self._reporter = reporter
 
     def must_take_back(self, found: Survey) -> bool:
-        """Whether something is public that may not be any more."""
+        """Whether something is public in the main place that may not be any more."""
         forbidden = tuple(self._forbidden(found))
         keep = {urls.object_key(self._page(item)) for item in found.items if item.verdict is Verdict.WITHDRAWN}
         return bool(forbidden) and any(
             key.startswith(forbidden) and key not in keep for key in self._media.remote.entries
         )
 
-    def publish(
-        self, found: Survey, ready: Iterable[Ready], reporter: Reporter, *, now: datetime, dry_run: bool = False
-    ) -> None:
-        """Make ``ready`` public and everything else not.
+    def publish(self, found: Survey, ready: Iterable[Ready], *, now: datetime, dry_run: bool = False) -> int:
+        """Make ``ready`` public and everything else not; returns how many mirrors failed.
 
         Raises:
-            StoreError: the store failed; what was public before still is.
+            StoreError: the main place failed; what was public before still is.
         """
         public = {one.item.id: one for one in ready if one.item.verdict is Verdict.PUBLIC}
         catalogue = self._catalogue(found, public)
@@ -135,16 +99,27 @@ class Publication:
             *(one for item in public.values() for one in self._media_of(item)),
             *(Wanted.of_bytes(key, content) for key, content in build(catalogue, self._overrides(), now=now).items()),
         ]
+        options = Options(
+            withdrawn=tuple(self._forbidden(found)),
+            dry_run=dry_run,
+            workers=self._directory.settings.upload.workers,
+        )
+        edition = Edition(wanted, lambda generation, manifest: catalog_document(catalogue, generation, manifest))
+        self._publish_to(self._media.store, edition, options)
+        return sum(not self._mirror(mirror, edition, options) for mirror in self._mirrors)
+
+    def _publish_to(self, store: ObjectStore, edition: Edition, options: Options) -> None:
+        reporter = self._reporter
         outcome = publish(
-            self._store,
-            wanted,
-            lambda generation, manifest: catalog_document(catalogue, generation, manifest),
-            Options(withdrawn=tuple(self._forbidden(found)), dry_run=dry_run),
-            on_plan=lambda plan: _tell_plan(plan, reporter),
+            store,
+            edition.wanted,
+            edition.catalog,
+            options,
+            on_plan=lambda plan: _tell_plan(plan, store, reporter),
             on_progress=lambda progress: _tell_progress(progress, reporter),
         )
         for note in outcome.notes:
-            reporter.tell(Noticed(self._store.address, note))
+            reporter.tell(Noticed(store.address, note))
         plan = outcome.plan
         reporter.tell(
             Published(
@@ -152,10 +127,28 @@ class Publication:
                 unchanged=len(plan.skips),
                 deleted=len(plan.withdrawals) + len(plan.deletes),
                 generation=plan.generation,
-                address=address(self._directory, self._store),
-                dry_run=dry_run,
+                address=address(self._directory, store) if store is self._media.store else store.address,
+                dry_run=options.dry_run,
+                changed=outcome.changed,
             )
         )
+
+    def _mirror(self, mirror: ObjectStore, edition: Edition, options: Options) -> bool:
+        """Publish the same there, media that are not on this machine from the main place; whether it worked."""
+        scratch = self._directory.workspace
+        source = Elsewhere(self._media.store, scratch)
+        wanted = [replace(one, elsewhere=source) for one in edition.wanted]
+        try:
+            self._publish_to(mirror, replace(edition, wanted=wanted), options)
+        except StoreError as error:
+            self._reporter.tell(PlaceFailed(mirror.address, error.message, error.context, error.hint))
+            return False
+        return True
+
+    @property
+    def _host(self) -> str:
+        """Where media are found, when not where the pages are."""
+        return self._directory.settings.site.media_url or ""
 
     def _overrides(self) -> Path | None:
         """The organiser's own templates and texts, which count before the usual ones."""
@@ -181,7 +174,7 @@ class Publication:
                 key = urls.artifact(event_id, recording_id, artifact.digest, file.name)
                 path = self._local_file(artifact, file.name)
                 yield Wanted.of_file(key, path, size=file.bytes, sha256=file.sha256)
-        yield _manifest_object(ready.manifest)
+        yield manifest_object(ready.manifest)
 
     def _catalogue(self, found: Survey, public: Mapping[str, Ready]) -> Catalogue:
         settings = self._directory.settings
@@ -212,7 +205,7 @@ class Publication:
             event=event,
             session=session,
             recording=recording,
-            made=made(item.id, ready.manifest.source_sha256, artifacts, cues),
+            made=made(item.id, ready.manifest.source_sha256, artifacts, cues, host=self._host),
             people=recording.people or session.people,
             language=recording.language or session.language or event.language,
             licence=recording.licence or session.licence or self._directory.settings.licence,
@@ -255,30 +248,19 @@ def _public_event(event: Event, found: Survey) -> Event:
     return event.model_copy(update={"sessions": tuple(public(session) for session in event.sessions)})
 
 
-def _tell_plan(plan: Plan, reporter: Reporter) -> None:
+def _tell_plan(plan: Plan, store: ObjectStore, reporter: Reporter) -> None:
     for upload in plan.uploads:
         reporter.tell(PlannedChange("upload", upload.wanted.key, upload.wanted.size, upload.reason))
     for skip in plan.skips:
         reporter.tell(PlannedChange(KEEP, skip.key, 0, skip.reason))
     for delete in (*plan.withdrawals, *plan.deletes):
         reporter.tell(PlannedChange("delete", delete.key, delete.size, delete.reason))
+    for waiting in plan.waiting:
+        reporter.tell(PlannedChange(WAIT, waiting.key, 0, waiting.reason))
+    if plan.strangers:
+        message = f"{plan.strangers} objects that Aftertalk did not put there are left alone"
+        reporter.tell(Detail(store.address, "publish", message))
 
 
 def _tell_progress(progress: Progress, reporter: Reporter) -> None:
     reporter.tell(TransferProgress(progress.done_bytes, progress.total_bytes))
-
-
-def open_target(directory: CatalogueDirectory, target: str | None) -> ObjectStore:
-    """The store to publish to: ``target``, or the configured one.
-
-    Raises:
-        ConfigurationError: it is not a place to publish to.
-        StoreError: it cannot be opened.
-    """
-    return open_store(target or directory.settings.publish, base=directory.root, endpoint=directory.settings.endpoint)
-
-
-def address(directory: CatalogueDirectory, store: ObjectStore) -> str:
-    """Where a person finds the catalogue: the page of a local folder, else the public address."""
-    folder = Path(store.address)
-    return f"{folder / 'index.html'}" if folder.is_dir() else directory.settings.base_url

@@ -20,11 +20,18 @@ S3_SCHEME = "s3://"
 DEFAULT_LIMITS = Limits()
 
 
-def open_store(url: str, *, base: Path, endpoint: str | None = None, limits: Limits = DEFAULT_LIMITS) -> ObjectStore:
+def open_store(
+    url: str,
+    *,
+    base: Path,
+    endpoint: str | None = None,
+    profile: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> ObjectStore:
     """Open a store by its address: a folder (relative to ``base``), or ``s3://bucket/prefix``.
 
-    ``endpoint`` is the address of an S3-compatible service other than AWS; credentials come from the usual boto3
-    chain.
+    ``endpoint`` is the address of an S3-compatible service other than AWS; credentials are those of ``profile``,
+    else of the usual boto3 chain.
 
     Raises:
         ConfigurationError: the address is not one of these.
@@ -36,7 +43,7 @@ def open_store(url: str, *, base: Path, endpoint: str | None = None, limits: Lim
         bucket, _, prefix = url.removeprefix(S3_SCHEME).partition("/")
         if not bucket:
             raise ConfigurationError(url, "names no bucket", hint="write it as s3://bucket or s3://bucket/prefix")
-        return open_s3(bucket, prefix, endpoint=endpoint, limits=limits)
+        return open_s3(bucket, prefix, endpoint=endpoint, profile=profile, limits=limits)
     if "://" in url:
         raise ConfigurationError(url, "is not a place to publish to", hint="use a folder or s3://bucket/prefix")
     return LocalStore(base / url)

@@ -86,8 +86,12 @@ class Plan:
     """Objects in the store that Aftertalk did not put there; they are left alone."""
     record_key: str
     record: bytes
-    takes_back: bool
-    """Whether something that is public now is withdrawn: then older versions of what showed it go too."""
+    taken_back: tuple[str, ...]
+    """Prefixes of what is public now and withdrawn by this: all versions below them go, and older ones of ``shown``."""
+    kept: frozenset[str]
+    """Everything wanted."""
+    shown: tuple[str, ...]
+    """Objects that could have named what is withdrawn: those whose address does not name their content."""
 
     @property
     def is_empty(self) -> bool:

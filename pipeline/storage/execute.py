@@ -12,7 +12,7 @@ from catalog import urls
 from pipeline.storage.actions import Delete
 from pipeline.storage.headers import Cache
 from pipeline.storage.plan import Phase, Plan, Upload
-from pipeline.storage.protocol import IF_ABSENT, Condition, ObjectStore, PreconditionFailedError, Wanted
+from pipeline.storage.protocol import IF_ABSENT, Condition, ObjectStore, PreconditionFailedError, Wanted, at_hand
 from pipeline.storage.state import record_generation
 
 DEFAULT_WORKERS = 8
@@ -41,6 +41,8 @@ def prepare(store: ObjectStore, plan: Plan, *, workers: int = DEFAULT_WORKERS, o
     """
     if plan.withdrawals:
         store.purge([one.key for one in plan.withdrawals])
+    if plan.taken_back:
+        store.purge_below(plan.taken_back, keep=plan.kept)
     if not plan.commits:
         return
     tally = _Tally(plan.uploads, on_progress)
@@ -51,8 +53,8 @@ def prepare(store: ObjectStore, plan: Plan, *, workers: int = DEFAULT_WORKERS, o
         rest = plan.uploads[len(first) :]
         for _, group in groupby(rest, key=lambda one: (one.phase, one.rank)):
             _send_all(pool, store, list(group), tally)
-    if plan.takes_back:
-        store.forget_versions([one.wanted.key for one in plan.uploads if not one.absent])
+    if plan.taken_back:
+        store.forget_versions(plan.shown)
 
 
 def commit(store: ObjectStore, catalog: Wanted, etag: str | None) -> None:
@@ -72,7 +74,7 @@ def commit(store: ObjectStore, catalog: Wanted, etag: str | None) -> None:
 
 def clear_away(store: ObjectStore, plan: Plan) -> None:
     """Delete what no generation needs; records last, so that what they name is never without an owner."""
-    if plan.takes_back:
+    if any(one.all_versions for one in plan.deletes):  # they are still there if a run was killed before this
         store.forget_versions([urls.CATALOG])
     for (_, all_versions), group in groupby(plan.deletes, key=_way):
         (store.purge if all_versions else store.delete)([one.key for one in group])
@@ -114,7 +116,11 @@ def _send_all(pool: ThreadPoolExecutor, store: ObjectStore, uploads: Iterable[Up
 
 
 def _send(store: ObjectStore, upload: Upload, tally: _Tally) -> None:
-    wanted = upload.wanted
+    with at_hand(upload.wanted) as wanted:
+        _send_at_hand(store, wanted, tally, absent=upload.absent)
+
+
+def _send_at_hand(store: ObjectStore, wanted: Wanted, tally: _Tally, *, absent: bool) -> None:
     sent = 0
 
     def on_bytes(count: int) -> None:
@@ -122,7 +128,7 @@ def _send(store: ObjectStore, upload: Upload, tally: _Tally) -> None:
         sent += count
         tally.add(wanted.key, sent=count)
 
-    guard = upload.absent and wanted.cache is Cache.IMMUTABLE and store.capabilities().creates
+    guard = absent and wanted.cache is Cache.IMMUTABLE and store.capabilities().creates
     try:
         store.put(wanted, condition=IF_ABSENT if guard else None, on_bytes=on_bytes)
     except PreconditionFailedError:

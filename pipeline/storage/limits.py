@@ -88,6 +88,7 @@ class Paced(io.BytesIO):
 
     def __init__(self, data: bytes, bandwidth: Bandwidth) -> None:
         super().__init__(data)
+        self.size = len(data)
         self._bandwidth = bandwidth
         self._is_started = False
 

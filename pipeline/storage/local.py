@@ -124,6 +124,9 @@ class LocalStore:
 
     purge = delete
 
+    def purge_below(self, prefixes: Sequence[str], *, keep: frozenset[str]) -> None:
+        """See ``ObjectStore.purge_below``: no older versions are kept here."""
+
     def forget_versions(self, keys: Sequence[str]) -> None:
         """See ``ObjectStore.forget_versions``: no older versions are kept here."""
 

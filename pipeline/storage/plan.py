@@ -43,8 +43,9 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
     )
     commits = bool(uploads) or catalog_changed or _differs(published, remote)
     keep = published.keys() | {one.key for one in withdrawals}
-    taking_back = any(key.startswith(rules.withdrawn) for key in remote.record.objects.keys() - published.keys())
-    retired = retired_objects(remote, keep=keep, commits=commits, taking_back=taking_back)
+    going = remote.record.objects.keys() - published.keys()
+    taken_back = tuple(one for one in rules.withdrawn if any(key.startswith(one) for key in going))
+    retired = retired_objects(remote, keep=keep, commits=commits, taking_back=bool(taken_back))
     record = Record(remote.generation + 1, published, retired) if commits else remote.record
     data = record.encode() if commits else b""
     key = record_key(record.generation, data) if commits else remote.record_key
@@ -62,7 +63,9 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
         strangers=sum(entry not in known for entry in remote.entries),
         record_key=key,
         record=data,
-        takes_back=taking_back,
+        taken_back=taken_back,
+        kept=frozenset(objects),
+        shown=tuple(key for key, one in objects.items() if one.cache is not Cache.IMMUTABLE),
     )
 
 
@@ -127,7 +130,7 @@ def _why_upload(one: Wanted, remote: Remote) -> str | None:
 
 
 def _refuse_missing(uploads: Iterable[Upload], remote: Remote) -> None:
-    missing = [one.wanted.key for one in uploads if one.wanted.content is None]
+    missing = [one.wanted.key for one in uploads if one.wanted.content is None and one.wanted.elsewhere is None]
     if missing:
         raise StoreError(
             remote.address,

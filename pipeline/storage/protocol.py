@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Protocol
 
 from pipeline.errors import StoreError
@@ -66,6 +68,15 @@ def check_key(key: str) -> str:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """Content that another store has under the same key; it is fetched when it is its turn."""
+
+    store: ObjectStore
+    scratch: Path
+    """A folder for it meanwhile."""
+
+
+@dataclass(frozen=True)
 class Wanted:
     """An object as it shall be.
 
@@ -77,6 +88,7 @@ class Wanted:
         cache: how long readers may keep it.
         content: the bytes, or a local file that holds them; ``None`` when they are not on this machine, which is
             good enough as long as the store has the object already.
+        elsewhere: where to fetch them then.
     """
 
     key: str
@@ -85,6 +97,7 @@ class Wanted:
     content_type: str
     cache: Cache
     content: Path | bytes | None
+    elsewhere: Elsewhere | None = None
 
     @classmethod
     def of_bytes(cls, key: str, data: bytes) -> Wanted:
@@ -95,6 +108,23 @@ class Wanted:
     def of_file(cls, key: str, path: Path | None, *, size: int, sha256: str) -> Wanted:
         """An object of the bytes of ``path`` (known size and digest); type and cache class follow from the key."""
         return cls(key, size, sha256, content_type(key), cache_class(key), path)
+
+
+@contextmanager
+def at_hand(wanted: Wanted) -> Iterator[Wanted]:
+    """The same object with its content on this machine, for as long as it is needed.
+
+    Raises:
+        StoreError: it could not be fetched from where it is.
+    """
+    if wanted.content is not None or wanted.elsewhere is None:
+        yield wanted
+        return
+    with NamedTemporaryFile(dir=wanted.elsewhere.scratch) as file:
+        for piece in wanted.elsewhere.store.stream(wanted.key):
+            file.write(piece)
+        file.flush()
+        yield replace(wanted, content=Path(file.name))
 
 
 @dataclass(frozen=True)
@@ -203,6 +233,12 @@ class ObjectStore(Protocol):
 
     def purge(self, keys: Sequence[str]) -> None:
         """Remove objects so that no older version of them remains either."""
+
+    def purge_below(self, prefixes: Sequence[str], *, keep: frozenset[str]) -> None:
+        """Remove what versions the store keeps of anything that is or was below ``prefixes``.
+
+        Of objects to ``keep`` only older versions go. A store that keeps no versions has nothing to do.
+        """
 
     def forget_versions(self, keys: Sequence[str]) -> None:
         """Remove what older versions of these objects the store keeps; the objects stay as they are."""

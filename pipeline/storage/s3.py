@@ -41,19 +41,17 @@ from pipeline.storage.s3_errors import (
     MISSING,
     UNSUPPORTED,
     error_code,
+    not_removed,
     store_error,
 )
+from pipeline.storage.s3_replies import entry_of, full_size
 from pipeline.storage.setup import apply_setup, read_setup
 from pipeline.storage.uploads import Uploader
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
     from mypy_boto3_s3.client import S3Client
-    from mypy_boto3_s3.type_defs import (
-        GetObjectOutputTypeDef,
-        HeadObjectOutputTypeDef,
-        ObjectIdentifierTypeDef,
-    )
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ObjectIdentifierTypeDef
 
 _PIECE = 1024 * 1024
 _DELETE_BATCH = 1000
@@ -103,7 +101,7 @@ class S3Store:
         """See ``ObjectStore.head``."""
         with self._errors(key, "HeadObject"):
             found = self._uploader.head(self._prefix + check_key(key))
-        return _entry(key, found, size=found["ContentLength"]) if found else None
+        return entry_of(key, found, size=found["ContentLength"]) if found else None
 
     def read(self, key: str, *, start: int = 0, end: int | None = None) -> Object:
         """See ``ObjectStore.read``."""
@@ -115,7 +113,7 @@ class S3Store:
         more: Any = {"Range": f"bytes={start}-{'' if end is None else end - 1}"} if (start, end) != (0, None) else {}
         with self._errors(key, "GetObject"):
             reply, data = self._get(check_key(key), more)
-        return Object(_entry(key, reply, size=_full_size(reply)), data)
+        return Object(entry_of(key, reply, size=full_size(reply)), data)
 
     def _get(self, key: str, more: Any) -> tuple[GetObjectOutputTypeDef, bytes]:
         """Read a reply with its whole body; the library repeats requests, but not when a body breaks off."""
@@ -165,6 +163,15 @@ class S3Store:
         self._delete(found.older)  # the newest last: while it is listed, a run that was cut short begins again here
         self._delete(found.newest)
 
+    def purge_below(self, prefixes: Sequence[str], *, keep: frozenset[str]) -> None:
+        """See ``ObjectStore.purge_below``."""
+        if self._is_versioned:
+            with self._errors("", "ListObjectVersions"):
+                found = versions.below(self._client, self._bucket, [self._prefix + one for one in prefixes])
+            kept = {self._prefix + key for key in keep}
+            self._delete(found.older)
+            self._delete([one for one in found.newest if one["Key"] not in kept])
+
     def forget_versions(self, keys: Sequence[str]) -> None:
         """See ``ObjectStore.forget_versions``."""
         if self._is_versioned:
@@ -213,10 +220,8 @@ class S3Store:
         try:
             yield
         except ClientError as error:
-            code, status = (
-                error_code(error.response),
-                int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)),
-            )
+            code = error_code(error.response)
+            status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
             if code in MISSING:
                 raise NoSuchObjectError(reference, "there is no such object") from None
             if code in CONFLICT:
@@ -242,23 +247,17 @@ class S3Store:
             failed = [one for one in reply.get("Errors", ()) if one.get("Code") not in MISSING]
             if failed:
                 key = failed[0].get("Key", "").removeprefix(self._prefix)
-                error = store_error(self._reference(key), failed[0].get("Code", ""), operation="DeleteObjects")
-                raise StoreError(
-                    error.reference,
-                    f"{len(failed)} objects could not be removed: {error.message}",
-                    context=error.context,
-                    hint=error.hint,
-                )
+                raise not_removed(self._reference(key), failed[0].get("Code", ""), len(failed))
 
 
-def open_s3(bucket: str, prefix: str, *, endpoint: str | None, limits: Limits) -> S3Store:
-    """Open a bucket with credentials, region and profile from the usual boto3 chain.
+def open_s3(bucket: str, prefix: str, *, endpoint: str | None, profile: str | None, limits: Limits) -> S3Store:
+    """Open a bucket with credentials and region of ``profile``, else from the usual boto3 chain.
 
     Raises:
         StoreError: the profile or the endpoint is unusable.
     """
     try:
-        session = boto3.Session()
+        session = boto3.Session(profile_name=profile)
         client = session.client(
             "s3",
             endpoint_url=endpoint,
@@ -290,7 +289,7 @@ def _set_deadlines(client: S3Client, limits: Limits) -> None:
         body = request.body
         if isinstance(body, Paced):
             body.start()
-        size = len(body.getbuffer()) if isinstance(body, Paced) else 0
+        size = body.size if isinstance(body, Paced) else 0
         try:
             return within(limits.deadline_s(size), lambda: transport.send(request))
         except StalledError as error:
@@ -307,13 +306,3 @@ def _repeat_damaged(client: S3Client) -> None:
         return float(attempts) if damaged and attempts < _ATTEMPTS else None
 
     cast("Any", client).meta.events.register("needs-retry.s3", decide)
-
-
-def _entry(key: str, reply: HeadObjectOutputTypeDef | GetObjectOutputTypeDef, *, size: int) -> Entry:
-    return Entry(key, size, reply["ETag"].strip('"'), reply["LastModified"], reply["Metadata"].get("sha256"))
-
-
-def _full_size(reply: GetObjectOutputTypeDef) -> int:
-    """Size of the whole object, of which the reply may be a range (``bytes 0-9/1234``)."""
-    total = reply.get("ContentRange", "").rpartition("/")[2]
-    return int(total) if total.isdigit() else reply["ContentLength"]

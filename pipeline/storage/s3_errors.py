@@ -103,3 +103,10 @@ def store_error(reference: str, code: str, *, operation: str = "", status: int =
     if meaning is None:
         return StoreError(reference, "the store failed", context=context, hint="run the command again")
     return StoreError(reference, meaning.message, context=context, hint=meaning.hint)
+
+
+def not_removed(reference: str, code: str, count: int) -> StoreError:
+    """The error for ``count`` objects that could not be removed, the first of them for this reason."""
+    error = store_error(reference, code, operation="DeleteObjects")
+    message = f"{count} objects could not be removed: {error.message}"
+    return StoreError(error.reference, message, context=error.context, hint=error.hint)

@@ -131,9 +131,9 @@
     return made;
   };
   const show = ({ about, shown }, wanted) => {
-    const address = root + folder + about.page;
+    const address = root + folder + about.page + page.dataset.file;
     const picture = element("span", { className: about.thumbnail ? "thumb" : "thumb sound" });
-    if (about.thumbnail) picture.append(element("img", { src: root + about.thumbnail, alt: "", width: 320, height: 180, loading: "lazy" }));
+    if (about.thumbnail) picture.append(element("img", { src: about.thumbnail.includes("://") ? about.thumbnail : root + about.thumbnail, alt: "", width: 320, height: 180, loading: "lazy" }));
     picture.append(element("span", { className: "length" }, clock(about.duration_ms)));
     const places = element("ul", { className: "places" });
     for (const { block, ms, text, spoken } of shown) {

@@ -438,3 +438,78 @@ def children_in(root: Path) -> list[str]:
         if str(root) in line and str(os.getpid()) != entry.parent.name:
             found.append(line)
     return found
+
+
+def add_settings(meeting: Meeting, text: str) -> None:
+    """Add lines to ``catalogue.yaml``."""
+    with (meeting.root / "catalogue.yaml").open("a") as file:
+        file.write(text)
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    """Every file below a folder, but for what the store keeps for itself and what counts generations."""
+    return {
+        name: path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+        and not (name := path.relative_to(root).as_posix()).startswith((".aftertalk-store/", "state/", "catalog.json"))
+    }
+
+
+def test_mirrors_get_everything(meeting: Meeting) -> None:
+    """A mirror added later gets what is no longer on this machine from the main place; a withdrawal reaches it too."""
+    shutil.rmtree(meeting.root / ".aftertalk")
+    add_settings(meeting, "mirrors: [./mirror, {publish: ./other}]\n")
+    told = meeting.publish()
+    assert told.failed == 0
+    assert told.made() == set()
+    assert tree(meeting.root / "mirror") == tree(meeting.root / "other") == tree(meeting.public)
+    meeting.edit({"release": "withdrawn"})
+    meeting.publish()
+    assert not any("media/meeting/panel" in name for name in tree(meeting.root / "mirror"))
+    assert tree(meeting.root / "mirror") == tree(meeting.public)
+
+
+def test_a_broken_mirror_stops_nobody(meeting: Meeting) -> None:
+    """The main place and the other mirror are up to date, the broken one is named, and the run counts as failed."""
+    (meeting.root / "broken").write_text("a file where a folder is needed")
+    add_settings(meeting, "mirrors: [./broken, ./mirror]\n")
+    told = meeting.publish()
+    assert told.failed == 1
+    (failed,) = [one for one in told.messages if isinstance(one, report.PlaceFailed)]
+    assert failed.address.endswith("broken")
+    assert failed.hint
+    assert tree(meeting.root / "mirror") == tree(meeting.public)
+
+
+def test_media_may_have_a_host_of_their_own(meeting: Meeting) -> None:
+    """Media are put where they belong, pages name them by their full address, and everything still holds together."""
+    add_settings(meeting, "media: {url: 'https://media.example.org/talks', publish: ./media-host}\n")
+    meeting.publish()
+    media = tree(meeting.root / "media-host")
+    assert media
+    assert all(name.startswith("media/") for name in media)
+    page = (meeting.public / "meeting" / "opening" / "panel" / "index.html").read_text()
+    assert 'src="https://media.example.org/talks/media/meeting/panel/' in page
+    assert 'crossorigin="anonymous"' in page
+    assert "media-src 'self' blob: https://media.example.org;" in page
+    (one, _) = meeting.catalog()["recordings"]  # type: ignore[misc] # two recordings
+    assert one["hls"].startswith("https://media.example.org/talks/media/meeting/panel/")
+    validator().validate(meeting.catalog())
+    assert run(meeting, "check", "--deep").returncode == 0
+    assert meeting.publish().published().uploaded == 0
+    shutil.rmtree(meeting.root / "media-host" / "media" / "meeting" / "panel")
+    missing = run(meeting, "check")
+    assert missing.returncode == 1
+    assert "master.m3u8" in missing.stdout
+
+
+def test_what_a_cdn_must_purge_is_told(meeting: Meeting) -> None:
+    """Changed and removed addresses, but not new ones, which no CDN can have."""
+    meeting.edit({"title": "Another title"})
+    changed = meeting.publish().published().changed
+    assert "meeting/opening/panel/index.html" in changed
+    assert "catalog.json" in changed
+    assert not any(name.endswith(".mp4") for name in changed)
+    lines = run(meeting, "publish", "-v", "--json").stdout.splitlines()
+    assert [json.loads(line)["changed"] for line in lines if '"Published"' in line] == [[]]

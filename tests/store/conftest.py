@@ -11,6 +11,7 @@ import pytest
 from pipeline.storage import open_store
 from pipeline.storage.memory import MemoryStore
 from pipeline.storage.protocol import ObjectStore
+from pipeline.storage.split import SplitStore
 from tests.store import servers
 
 _numbers = itertools.count(1)
@@ -53,7 +54,7 @@ def fresh() -> Callable[[servers.Server, str], ObjectStore]:
     return open_fresh
 
 
-@pytest.fixture(params=["memory", "local", "seaweedfs", "seaweedfs-prefix", "moto"])
+@pytest.fixture(params=["memory", "local", "split", "seaweedfs", "seaweedfs-prefix", "moto"])
 def store(
     request: pytest.FixtureRequest, tmp_path: Path, fresh: Callable[[servers.Server, str], ObjectStore]
 ) -> ObjectStore:
@@ -63,4 +64,6 @@ def store(
         return MemoryStore()
     if kind == "local":
         return open_store("site", base=tmp_path)
+    if kind == "split":
+        return SplitStore(MemoryStore(), open_store("media", base=tmp_path))
     return fresh(request.getfixturevalue(kind), f"some/{prefix}/" if prefix else "")

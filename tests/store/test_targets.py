@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigurationError, Severity
+from pipeline.catalogue import load
+from pipeline.errors import ConfigurationError, Severity, StoreError
+from pipeline.programmes import import_programme
 from pipeline.storage import Limits, ObjectStore, open_store, setup_bucket
 from pipeline.storage.diagnose import diagnose
 from pipeline.storage.protocol import Wanted
 from pipeline.storage.s3 import S3Store
+from pipeline.targets import open_mirrors, open_target
 from tests.store import proxy as faulty
 from tests.store.proxy import Fault, Kind
 from tests.store.servers import Server
 from tests.unit.storage.simulation import START, catalog, keys, run, site
 
 pytestmark = pytest.mark.store
+_numbers = itertools.count(1)
 
 
 def by_field(store: ObjectStore, public_url: str | None = None) -> dict[str, Severity]:
@@ -101,7 +108,7 @@ def test_a_plain_web_server_is_diagnosed(tmp_path: Path) -> None:
 def versioned(seaweedfs: Server) -> tuple[ObjectStore, Callable[[], list[str]]]:
     """A bucket that keeps versions, and a way to look at all of them."""
     client = seaweedfs.client()
-    bucket = seaweedfs.bucket("versions")
+    bucket = seaweedfs.bucket(f"versions-{next(_numbers)}")
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
     def versions() -> list[str]:
@@ -136,3 +143,79 @@ def test_where_conditions_are_ignored_it_is_said(moto: Server) -> None:
         assert by_field(store)["conditional writes"] is Severity.WARNING
         store.put(Wanted.of_bytes("catalog.json", catalog(7, "")))
         assert run(store, site({"r1": "one"}), lambda: START).generation == 8
+
+
+@pytest.mark.parametrize("at", ["index.html", "catalog.json", "assets"])
+def test_a_withdrawal_that_was_killed_is_finished(
+    versioned: tuple[ObjectStore, Callable[[], list[str]]], monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """Killed before older versions of a page, of ``catalog.json`` or of assets are gone: the next run removes them."""
+    store, versions = versioned
+    clock = lambda: START  # noqa: E731 (a clock that stands still)
+    asset = Wanted.of_bytes("assets/old.0123456789.js", b"it names r2")
+    run(store, [*site({"r1": "one", "r2": "two"}), asset], clock)
+    with monkeypatch.context() as patch:
+        forget, purge = store.forget_versions, store.purge
+
+        def killed(original: Callable[[list[str]], None]) -> Callable[[list[str]], None]:
+            def act(keys: list[str]) -> None:
+                if any(key.startswith(at) for key in keys):
+                    raise KeyboardInterrupt
+                original(keys)
+
+            return act
+
+        patch.setattr(store, "forget_versions", killed(forget))
+        patch.setattr(store, "purge", killed(purge))
+        with pytest.raises(KeyboardInterrupt):
+            run(store, site({"r1": "one"}), clock, withdrawn=("media/e/r2/", "e/s/r2/"))
+    run(store, site({"r1": "one"}), clock, withdrawn=("media/e/r2/", "e/s/r2/"))
+    assert [key for key in versions() if "/r2/" in key or "old." in key] == []
+    assert versions().count("p/index.html") == 1
+    assert versions().count("p/catalog.json") == 1
+
+
+def test_a_withdrawal_removes_versions_of_what_was_removed_before(
+    versioned: tuple[ObjectStore, Callable[[], list[str]]],
+) -> None:
+    """Media of an earlier edition were deleted long ago; their hidden versions go with the withdrawal."""
+    store, versions = versioned
+    moment = [START]
+    run(store, site({"r1": "one", "r2": "first"}), lambda: moment[0])
+    run(store, site({"r1": "one", "r2": "second"}), lambda: moment[0])
+    moment[0] = datetime.now(UTC) + timedelta(days=2)
+    run(store, site({"r1": "one", "r2": "second"}), lambda: moment[0])
+    first = next(one.key for one in site({"r2": "first"}) if one.key.endswith("720p.mp4"))
+    assert first not in keys(store)
+    assert f"p/{first}" in versions()
+    run(store, site({"r1": "one"}), lambda: moment[0], withdrawn=("media/e/r2/", "e/s/r2/"))
+    assert [key for key in versions() if "/r2/" in key] == []
+
+
+def test_uploads_are_as_fast_as_the_catalogue_allows(seaweedfs: Server, tmp_path: Path) -> None:
+    """``upload.bandwidth`` of ``catalogue.yaml`` reaches the connection: 300 kB at 150 kB/s take more than a second."""
+    bucket = seaweedfs.bucket("bandwidth")
+    settings = f"title: T\npublish: s3://{bucket}\nendpoint: {seaweedfs.endpoint}\nupload: {{bandwidth: 150000}}\n"
+    (tmp_path / "catalogue.yaml").write_text(settings)
+    store = open_target(load(tmp_path, import_programme))
+    store.capabilities()
+    begun = time.monotonic()
+    for number in range(3):
+        store.put(Wanted.of_bytes(f"media/e/r/{number:016}/x.mp4", bytes(100_000)))
+    assert time.monotonic() - begun > 1
+
+
+def test_each_place_may_have_its_own_credentials(
+    seaweedfs: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mirror with a profile uses it; one without that right is refused in words."""
+    bucket = seaweedfs.bucket("profiles")
+    credentials = tmp_path / "credentials"
+    credentials.write_text("[wrong]\naws_access_key_id = AKIAWRONG\naws_secret_access_key = wrong\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
+    place = f"publish: s3://{bucket}, endpoint: '{seaweedfs.endpoint}'"
+    (tmp_path / "catalogue.yaml").write_text(f"title: T\nmirrors: [{{{place}}}, {{{place}, profile: wrong}}]\n")
+    good, bad = open_mirrors(load(tmp_path, import_programme))
+    assert list(good.list()) == []
+    with pytest.raises(StoreError, match="access key"):
+        list(bad.list())

@@ -293,3 +293,16 @@ def test_empty_catalogue_has_a_home_page() -> None:
     objects = build(Catalogue(samples.catalogue().site, ()))
     assert b"There are no events yet" in objects["index.html"]
     assert "people/index.html" not in objects
+
+
+def test_pages_may_link_to_files() -> None:
+    """For stores that serve nothing for a folder: every link to a page names its file, full addresses too."""
+    catalogue = samples.catalogue(languages=("en", "ar"))
+    site = catalogue.site.model_copy(update={"link_files": True})
+    objects = build(replace(catalogue, site=site))
+    links = {link for tree in parsed(objects).values() for link in tree.xpath("//a/@href | //link/@href")}
+    assert any(link.endswith("nodes2021/theme-1/panel/index.html") for link in links)
+    assert any(link.startswith(site.base_url) and link.endswith("/index.html") for link in links)
+    own = [link for link in links if not urlsplit(link).scheme or link.startswith(site.base_url)]
+    assert not [link for link in own if link.endswith("/")]
+    assert b"<loc>" + site.base_url.encode() + b"index.html</loc>" in objects["sitemap.xml"]

@@ -1,0 +1,68 @@
+"""What the store remembers of recordings, so that no machine makes again what another one published."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from threading import Lock
+
+from catalog import urls
+from catalog.manifest import Artifact, RecordingManifest
+from pipeline.storage.protocol import ObjectStore, Wanted
+from pipeline.storage.state import Remote, read_remote
+
+
+class StoreMedia:
+    """What the store remembers of recordings (``flow.PublishedMedia``)."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self.store = store
+        self._known: dict[str, RecordingManifest | None] = {}
+        self._lock = Lock()
+
+    @cached_property
+    def remote(self) -> Remote:
+        """What the store held when this run began."""
+        return read_remote(self.store)
+
+    def manifest(self, recording: str) -> RecordingManifest | None:
+        """See ``flow.PublishedMedia``."""
+        with self._lock:
+            if recording not in self._known:
+                self._known[recording] = self._read_manifest(recording)
+            return self._known[recording]
+
+    def has(self, manifest: RecordingManifest) -> bool:
+        """Whether just this is public; asks the store nothing more."""
+        wanted = manifest_object(manifest)
+        return self.remote.holds(wanted.key, size=wanted.size, sha256=wanted.sha256)
+
+    def read(self, key: str) -> bytes:
+        """See ``flow.PublishedMedia``."""
+        return self.store.read(key).data
+
+    def _read_manifest(self, recording: str) -> RecordingManifest | None:
+        event_id, _, recording_id = recording.partition("/")
+        key = urls.recording_manifest(event_id, recording_id)
+        if key not in self.remote.entries:
+            return None
+        try:
+            manifest = RecordingManifest.model_validate_json(self.read(key))
+        except ValueError:  # damaged, or written by a later version: made again
+            return None
+        whole = tuple(one for one in manifest.artifacts if self._is_whole(event_id, recording_id, one))
+        return manifest.model_copy(update={"artifacts": whole})
+
+    def _is_whole(self, event_id: str, recording_id: str, artifact: Artifact) -> bool:
+        return all(
+            self.remote.holds(
+                urls.artifact(event_id, recording_id, artifact.digest, one.name), size=one.bytes, sha256=one.sha256
+            )
+            for one in artifact.files
+        )
+
+
+def manifest_object(manifest: RecordingManifest) -> Wanted:
+    """The object that remembers what was made of a recording."""
+    event_id, _, recording_id = manifest.recording.partition("/")
+    document = manifest.model_dump_json(by_alias=True, indent=1).encode() + b"\n"
+    return Wanted.of_bytes(urls.recording_manifest(event_id, recording_id), document)

@@ -1,0 +1,61 @@
+"""The places a catalogue is published to: the main one, perhaps with media in one of their own, and its mirrors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.catalogue import CatalogueDirectory
+from pipeline.config import MediaPlace, Mirror, Settings
+from pipeline.storage import Limits, open_store
+from pipeline.storage.protocol import ObjectStore
+from pipeline.storage.split import SplitStore
+
+
+def open_target(directory: CatalogueDirectory) -> ObjectStore:
+    """The main place.
+
+    Raises:
+        StoreError: it cannot be opened.
+    """
+    settings = directory.settings
+    pages = _open(directory, settings)
+    if settings.media is None or settings.media.publish is None:
+        return pages
+    return SplitStore(pages, _open(directory, settings.media))
+
+
+def open_mirrors(directory: CatalogueDirectory) -> tuple[ObjectStore, ...]:
+    """The mirrors; all objects of one are in one place.
+
+    Raises:
+        StoreError: one cannot be opened.
+    """
+    return tuple(_open(directory, mirror) for mirror in directory.settings.mirrors)
+
+
+def open_places(directory: CatalogueDirectory) -> tuple[ObjectStore, ...]:
+    """Every place there is, media and pages apart.
+
+    Raises:
+        StoreError: one cannot be opened.
+    """
+    store = open_target(directory)
+    main = (store.pages, store.media) if isinstance(store, SplitStore) else (store,)
+    return (*main, *open_mirrors(directory))
+
+
+def address(directory: CatalogueDirectory, store: ObjectStore) -> str:
+    """Where a person finds the catalogue: the page of a local folder, else the public address."""
+    folder = Path(store.address)
+    return f"{folder / 'index.html'}" if folder.is_dir() else directory.settings.base_url
+
+
+def _open(directory: CatalogueDirectory, place: Settings | MediaPlace | Mirror) -> ObjectStore:
+    main = directory.settings
+    return open_store(
+        place.publish or main.publish,
+        base=directory.root,
+        endpoint=place.endpoint or (main.endpoint if isinstance(place, MediaPlace) else None),
+        profile=place.profile or (main.profile if isinstance(place, MediaPlace) else None),
+        limits=Limits(bandwidth=main.upload.bandwidth),
+    )
