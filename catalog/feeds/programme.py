@@ -29,7 +29,7 @@ def _with_recordings(catalogue: Catalogue, event: Event, session: Session) -> Se
     """The session with a link to each of its public recordings, and the licence these have."""
     public = catalogue.of_session(event, session)
     pages = tuple(
-        Link(url=catalogue.site.base_url + one.page, kind=LinkKind.VIDEO, title=one.recording.title) for one in public
+        Link(url=catalogue.site.absolute(one.page), kind=LinkKind.VIDEO, title=one.recording.title) for one in public
     )
     licence = session.licence or (public[0].licence if public else "")
     return session.model_copy(update={"links": (*pages, *session.links), "licence": licence})

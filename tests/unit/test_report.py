@@ -26,6 +26,7 @@ SAMPLES: dict[type, report.Message] = {
     report.PlannedChange: report.PlannedChange("upload", "index.html", 12, "changed"),
     report.TransferProgress: report.TransferProgress(1, 2),
     report.Published: report.Published(3, 4, 1, 7, "/srv/public/index.html"),
+    report.PlaceFailed: report.PlaceFailed("s3://mirror", "does not answer", "HTTP 503", "look at the network"),
     report.RunDone: report.RunDone(2, 1, 1, 3.25),
 }
 
@@ -48,7 +49,7 @@ def test_every_message_has_both_forms(kind: type) -> None:
     report.JsonReporter(stream).tell(message)
     line = json.loads(stream.getvalue())
     assert line.pop("event") == kind.__name__
-    assert line == dict(vars(message))
+    assert line == json.loads(json.dumps(vars(message)))
 
 
 def test_a_failure_says_what_and_what_to_do() -> None:
