@@ -100,8 +100,8 @@ def read_duration(entry: dict[str, Any], where: Where, start: datetime | None, r
     if (length := times.duration(first(entry, "duration"))) is not None:
         return length
     end = times.moment(first(entry, "end"))
-    if start and end and (start.tzinfo is None) == (end.tzinfo is None) and start < end <= start + times.MAX_DURATION:
-        return end - start
+    if (length := times.between(start, end)) is not None:
+        return length
     written = first(entry, "duration", "end")
     if set(written) - set("0:"):
         reading.warn(where.child("duration"), f"the length of this entry is not readable: {written[:40]!r}")

@@ -171,10 +171,9 @@ def _value(written: Any) -> Any:
 
 def _duration(event: Component, start: datetime | None) -> timedelta | None:
     given = _value(event.get("DURATION"))
-    end = _moment(event.get("DTEND"))
-    if not isinstance(given, timedelta) and start and end and (start.tzinfo is None) == (end.tzinfo is None):
-        given = end - start
-    return given if isinstance(given, timedelta) and timedelta() < given <= times.MAX_DURATION else None
+    if isinstance(given, timedelta):
+        return given if timedelta() < given <= times.MAX_DURATION else None
+    return times.between(start, _moment(event.get("DTEND")))
 
 
 def _categories(event: Component) -> Iterable[str]:

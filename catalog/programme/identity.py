@@ -31,7 +31,7 @@ class Ids:
             plain = f"{self.what}-{plain}"
         identifier, attempt = plain, 0
         while identifier in self._taken:
-            digest = sha256(f"{wanted}|{fingerprint}|{attempt}".encode()).hexdigest()[:_SUFFIX]
+            digest = sha256(f"{wanted}|{fingerprint}|{attempt}".encode(errors="surrogatepass")).hexdigest()[:_SUFFIX]
             identifier = f"{plain[: ID_LENGTH - _SUFFIX - 1]}-{digest}"
             attempt += 1
         self._taken.add(identifier)
@@ -62,7 +62,7 @@ class People:
             for key in others:
                 identifier = _joined(plain, key)
                 if identifier in taken:
-                    identifier = _joined(plain, sha256(key.encode()).hexdigest()[:_SUFFIX])
+                    identifier = _joined(plain, sha256(key.encode(errors="surrogatepass")).hexdigest()[:_SUFFIX])
                 taken.add(identifier)
                 self._by_key[key] = identifier
 

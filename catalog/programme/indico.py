@@ -104,9 +104,7 @@ def _session_title(entry: dict[str, Any]) -> str:
 
 def _talk(entry: dict[str, Any], where: Where, *, type_name: str, track: str, prefix: str) -> RawTalk:
     start, end = _moment(entry.get("startDate")), _moment(entry.get("endDate"))
-    length = times.duration(first(entry, "duration"))
-    if length is None and start and end and start < end <= start + times.MAX_DURATION:
-        length = end - start
+    length = times.duration(first(entry, "duration")) or times.between(start, end)
     key = first(entry, "friendly_id", "id", "contributionId", "db_id")
     return RawTalk(
         where=where,

@@ -9,11 +9,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
-from catalog import documents
-from catalog.errors import InvalidDocumentError
-from catalog.programme import text, times, videos
+from catalog.programme import frontmatter, text, times, videos
+from catalog.programme.fields import Fields
 
-_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _EMBEDS = re.compile(
     r"\{%-?\s*include\s+[\w./-]*(?P<include>vimeo|youtube)[\w.-]*\s(?P<arguments>[^%]{0,2000}?)-?%\}"
     r"|\{%-?\s*(?P<tag>vimeo|youtube)\s+[\"']?(?P<tag_id>[\w-]+)[^%]{0,200}%\}"
@@ -85,6 +83,8 @@ class Page:
     slots: list[Slot]
     tag: str
     """The word of its label, such as ``Live demos``."""
+    front: Fields = field(default_factory=dict)
+    """What its front matter says of a session."""
     problem: str = ""
 
     @property
@@ -95,22 +95,23 @@ class Page:
     @property
     def is_session(self) -> bool:
         """Whether it is about one session: it shows a video or names a time, and is no overview of many times."""
-        return bool(self.videos) or any(not slot.in_list for slot in self.slots)
+        return bool(self.videos or self.front.keys() & {"start", "time"}) or any(
+            not slot.in_list for slot in self.slots
+        )
 
 
 def parse(name: str, content: bytes) -> Page:
     """Cut a page up. Never fails: what is odd is in ``problem``."""
-    written = text.clean(content.decode("utf-8-sig", errors="replace")) + "\n"
-    data: dict[str, Any] = {}
-    problem = ""
-    skipped = 0
-    if match := _FRONT_MATTER.match(written):
-        data, problem = _front_matter(name, match[1])
-        skipped = match[0].count("\n")
-        written = written[match.end() :]
+    whole = text.clean(content.decode("utf-8-sig", errors="replace")) + "\n"
+    data, written, problem = frontmatter.split(name, whole)
+    skipped = whole.count("\n") - written.count("\n")
     asciidoc = name.casefold().endswith((".adoc", ".asciidoc", ".asc"))
     found: list[Video] = []
     marked = _EMBEDS.sub(lambda embed: _mark(embed, found), _without_comments(written, asciidoc=asciidoc))
+    for key, source in frontmatter.videos_of(data):
+        if all(video.key != key for video in found):
+            found.append(Video(key, source))
+            marked = f"\x00{len(found) - 1}\x00{marked}"
     tag = re.search(r"<span[^<>]*class=[\"'][^\"']*\btag\b[^\"']*[\"'][^<>]*>([^<]{1,80})</span>", marked)
     return Page(
         name=name,
@@ -118,18 +119,9 @@ def parse(name: str, content: bytes) -> Page:
         sections=_sections(marked, found, first_line=skipped + 1, asciidoc=asciidoc),
         slots=_slots(marked),
         tag=text.line(tag[1]) if tag else "",
+        front=frontmatter.fields(data),
         problem=problem,
     )
-
-
-def _front_matter(name: str, written: str) -> tuple[dict[str, Any], str]:
-    """The front matter; line by line where it is not valid YAML."""
-    try:
-        data = documents.parse(name, written.encode()).data
-    except InvalidDocumentError as error:
-        pairs = re.findall(r"(?m)^([A-Za-z_][\w-]*):[ \t]+(.+)$", written)
-        return {key: value.strip().strip("\"'") for key, value in pairs}, error.findings[0].message
-    return (data, "") if isinstance(data, dict) else ({}, "")
 
 
 def _without_comments(written: str, *, asciidoc: bool) -> str:

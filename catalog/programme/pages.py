@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from catalog import documents
 from catalog.errors import InvalidDocumentError
 from catalog.model import Kind, LinkKind
-from catalog.programme import markup, names, text
+from catalog.programme import markup, names, records, text
 from catalog.programme.base import RawLink, RawPerson, RawRecording, RawTalk, Reading, Where
 from catalog.programme.jsontree import first, mapping
 from catalog.programme.links import link_kind
@@ -98,18 +98,24 @@ class _Session:
             self.reading.note(Where(1), f"the page names {len(page.slots)} times; the first counts")
         if start and start.start.tzinfo is None:
             self.reading.warn(Where(1), "the time zone of the time is not known", "write (UTC+2) beside the time")
+        front = records.talk(page.front, Where(1), self.reading)
+        when = (start.start, start.duration) if start else (front.start, front.duration)
         return RawTalk(
             where=Where(1),
             title=title or first(page.data, "title") or PurePosixPath(page.name).stem,
             keys=(PurePosixPath(page.name).stem,),
-            type=page.tag,
-            kind=Kind.LIVE if start or not recordings else Kind.PRE_RECORDED,
-            start=start.start if start else None,
-            duration=start.duration if start else None,
+            type=page.tag or front.type,
+            kind=Kind.LIVE if when[0] or not recordings else Kind.PRE_RECORDED,
+            start=when[0],
+            duration=when[1],
+            room=front.room,
+            track=front.track,
             language=first(page.data, "lang", "language"),
             abstract="\n\n".join(filter(None, (_prose(section, title) for section in words))),
-            people=_credited(words, self.page),
-            links=tuple(link for section in words for link in _links(section.text)),
+            people=_credited(words, self.page) or front.people,
+            links=(*(link for section in words for link in _links(section.text)), *front.links),
+            licence=front.licence,
+            do_not_record=front.do_not_record,
             recordings=tuple(recordings),
         )
 

@@ -74,8 +74,8 @@ def _duration(
     if (length := times.duration(written)) is not None:
         # "11:05" of a film without a place in the timetable is minutes and seconds.
         return length / 60 if start is None and fields.get("video") and re.fullmatch(r"\d+:\d\d", written) else length
-    if start and end and (start.tzinfo is None) == (end.tzinfo is None) and start < end <= start + times.MAX_DURATION:
-        return end - start
+    if (length := times.between(start, end)) is not None:
+        return length
     if written and set(written) - set("0:. "):
         reading.warn(where.child("duration"), f"{written[:40]!r} is not a duration", "write minutes, or 1:30")
     return None

@@ -44,9 +44,7 @@ def _talk(entry: dict[str, Any], where: Where, reading: Reading) -> RawTalk:
     start, end = _moment(first(entry, "starttime", "start")), _moment(first(entry, "endtime", "end"))
     if start is None:
         reading.warn(where.child("starttime"), "the time of this talk is missing or not readable")
-    length = times.duration(first(entry, "length_minutes", "length", "duration"))
-    if length is None and start and end and (start.tzinfo is None) == (end.tzinfo is None) and end > start:
-        length = end - start
+    length = times.duration(first(entry, "length_minutes", "length", "duration")) or times.between(start, end)
     title = first(entry, "title")
     return RawTalk(
         where=where,
@@ -55,7 +53,7 @@ def _talk(entry: dict[str, Any], where: Where, reading: Reading) -> RawTalk:
         keys=(first(entry, "id"), first(entry, "slug"), slugify(title, fallback="session") if title else ""),
         subtitle=first(entry, "subtitle"),
         start=start,
-        duration=length if length and length <= times.MAX_DURATION else None,
+        duration=length,
         room=_name(entry.get("room")),
         track=_name(entry.get("track")),
         language=first(entry, "language"),

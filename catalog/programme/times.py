@@ -126,6 +126,14 @@ def duration(text: str) -> timedelta | None:
     return None
 
 
+def between(start: datetime | None, end: datetime | None) -> timedelta | None:
+    """The length from one moment to another; ``None`` where it is no length of a talk, or their zones are not known."""
+    if start is None or end is None or (start.tzinfo is None) != (end.tzinfo is None):
+        return None
+    length = end - start
+    return length if timedelta() < length <= MAX_DURATION else None
+
+
 def at(on: date, since_midnight: timedelta, *, day_change: time | None = None) -> datetime:
     """The moment of a programme day: times before ``day_change`` belong to the night after it."""
     start = datetime(on.year, on.month, on.day) + since_midnight

@@ -47,7 +47,15 @@ CONFERENCE = {
 }
 SLOT = {"start": "2024-06-03T09:00:00+02:00", "end": "2024-06-03T10:00:00+02:00", "room": {"name": {"en": "A"}}}
 INDICO = {"_type": "Conference", "id": "9", "title": "P", "startDate": START, "timezone": "UTC"}
-CONTRIBUTION = {"id": "1", "title": "T", "startDate": START, "duration": 20, "speakers": [{"fullName": "LI, Ann"}]}
+END = {**START, "time": "10:00:00"}
+CONTRIBUTION = {
+    "id": "1",
+    "title": "T",
+    "startDate": START,
+    "endDate": END,
+    "duration": 20,
+    "speakers": [{"fullName": "LI, Ann"}],
+}
 DOCUMENTS: dict[str, Any] = {
     "frab": {"schedule": {"version": "1", "base_url": "https://x.example/", "conference": CONFERENCE}},
     "hub": {"schedule": {"version": "2", "conference": CONFERENCE, "events": [ENTRY]}},
@@ -69,8 +77,12 @@ DOCUMENTS: dict[str, Any] = {
     },
     "list": {"days": [{"date": "2024-06-03", "rooms": [{"name": "A", "talks": [ENTRY]}]}]},
 }
+MOMENTS = st.sampled_from(
+    ["2024-06-03T09:00", "2024-06-03T09:00+02:00", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00Z"]
+)
+TEXTS = st.text(max_size=30) | st.just("\ud800")
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.just("2024-06-03T09:00"),
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | MOMENTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
@@ -80,6 +92,13 @@ def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The path of every value."""
     inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     return [path, *(place for key, value in inner for place in places(value, (*path, key)))]
+
+
+def value_at(node: Any, path: tuple[Any, ...]) -> Any:
+    """The value at a path."""
+    for key in path:
+        node = node[key]
+    return node
 
 
 def replaced(node: Any, path: tuple[Any, ...], value: Any) -> Any:
@@ -98,8 +117,11 @@ def replaced(node: Any, path: tuple[Any, ...], value: Any) -> Any:
 @settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_any_value_of_any_json_may_be_anything(name: str, data: st.DataObject) -> None:
-    """Two values replaced by arbitrary JSON: talks in are sessions out or explained."""
+    """Values replaced by arbitrary JSON, entries doubled: talks in are sessions out or explained."""
     document = DOCUMENTS[name]
+    lists = [path for path in places(document) if isinstance(value_at(document, path), list)]
+    for path in data.draw(st.lists(st.sampled_from(lists), max_size=1)):
+        document = replaced(document, path, value_at(document, path) * 2)
     for _ in range(2):
         document = replaced(document, data.draw(st.sampled_from(places(document))), data.draw(ANYTHING))
     with contextlib.suppress(InvalidDocumentError):

@@ -158,7 +158,7 @@ def test_scripts_in_a_page_are_inert() -> None:
 
 def test_half_surrogates_and_strange_titles_have_safe_ids() -> None:
     """Titles without letters, with path parts, reserved or endless: an id below the prefix, each its own."""
-    titles = ["../..", "日本語", "\ud800", "x" * 2000, "con", "index", "a/b", "A B", "a b", "-", "😀"]
+    titles = ["../..", "日本語", "\ud800", "\ud800", "x" * 2000, "con", "index", "a/b", "A B", "a b", "-", "😀"]
     records = [{"title": title, "start": "2024-05-01 10:00"} for title in titles]
     programme = read("x.json", json.dumps(records).encode())
     ids = [session.id for session in programme.event.sessions]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from catalog.errors import InvalidDocumentError
 from catalog.model import Kind, LinkKind
@@ -217,3 +219,42 @@ def test_broken_front_matter_is_read_line_by_line() -> None:
 def test_any_address_has_a_key(address: str) -> None:
     """Addresses of unknown or broken form stay as they are."""
     assert source_of(address)[1] == address
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "---\ntitle: Moss\nspeakers:\n  - name: Ann Li\n    affiliation: ANU\nstart: 2024-05-01T10:00+02:00\n"
+        "duration: 30\nroom: Hall\nyoutube: w7Ft2ymGmfc\n---\n",
+        '+++\ntitle = "Moss"\nstart = 2024-05-01T10:00:00+02:00\nduration = 30\nroom = "Hall"\n'
+        'video = ["https://youtu.be/w7Ft2ymGmfc"]\n[[speakers]]\nname = "Ann Li"\naffiliation = "ANU"\n+++\n',
+    ],
+    ids=["YAML", "TOML"],
+)
+def test_front_matter_as_conference_sites_write_it(front: str) -> None:
+    """Time, room, people and video of the front matter count as if the page showed them."""
+    (session,) = read_many({"talks/moss.md": f"{front}All about moss.\n".encode()}).event.sessions
+    assert (session.id, session.title, session.room) == ("moss", "Moss", "Hall")
+    assert (session.start, session.duration) == (datetime(2024, 5, 1, 8, tzinfo=UTC), timedelta(minutes=30))
+    assert [(one.name, one.organisation) for one in session.people] == [("Ann Li", "ANU")]
+    (recording,) = session.recordings
+    assert (recording.title, recording.source) == ("Moss", "https://www.youtube.com/watch?v=w7Ft2ymGmfc")
+
+
+def test_the_date_of_a_post_is_no_session() -> None:
+    """Front matter that says only when a page was written makes no session, and gives none its time."""
+    post = b"---\ntitle: News\ndate: 2024-05-01 10:00\n---\n"
+    with pytest.raises(InvalidDocumentError):
+        read_many({"post.md": post + b"We meet.\n"})
+    (session,) = read_many({"post.md": post + b"{{< vimeo 146022717 >}}\n"}).event.sessions
+    assert session.start is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(["---", "+++"]), st.text(max_size=200))
+def test_any_front_matter_is_read_or_told(fence: str, written: str) -> None:
+    """Whatever stands between the fences, the video below is a recording."""
+    programme = read_many(
+        {"a.md": f"{fence}\n{written}\n{fence}\n{{{{< vimeo 146022717 >}}}}\n".encode(errors="replace")}
+    )
+    assert "https://vimeo.com/146022717" in {one.source for _, one in programme.event.recordings()}
