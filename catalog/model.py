@@ -158,6 +158,8 @@ class CaptionSource(Model):
     """Path relative to the event's ``recordings/`` folder."""
     language: Language | None = None
     """Language of the text; taken from the file name or found from the text when not given."""
+    align: bool = False
+    """Move its times to where the speech is, when they are found to be early, late or drifting."""
 
     @model_validator(mode="before")
     @classmethod

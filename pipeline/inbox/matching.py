@@ -44,7 +44,7 @@ class _Account:
     def _take_named(self, recording: Recording) -> None:
         """Captions and poster that the organiser named."""
         captions = [
-            FoundCaption(file, source.language or sidecars.caption(file, _words(file)).language)
+            FoundCaption(file, source.language or sidecars.caption(file, _words(file)).language, align=source.align)
             for source in recording.captions
             if (file := self._claim(recording, source.file, "captions"))
         ]

@@ -18,6 +18,8 @@ class FoundCaption:
     """As the organiser or the file's name says; ``None`` when neither does."""
     is_automatic: bool = False
     """Whether its name says that a machine wrote it."""
+    align: bool = False
+    """Whether the organiser asks for its times to be corrected."""
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,8 @@ class CaptionFile:
     downloaded: bool = False
     automatic: bool = False
     """Whether its name says that a machine wrote it."""
+    align: bool = False
+    """Whether its times are to be corrected by the sound."""
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from catalog.manifest import Origin
 from catalog.model import Cue
-from pipeline.captions import cea608, language, readers
+from pipeline.captions import cea608, language, readers, sync
 from pipeline.captions.clean import clean
 from pipeline.captions.files import write_track
 from pipeline.captions.report import report
@@ -23,6 +23,7 @@ from pipeline.errors import AftertalkError, ToolError
 from pipeline.freshness import Task
 from pipeline.media import subtitles
 from pipeline.media.probe import Probe, TextTrack
+from pipeline.stages import sound
 from pipeline.stages.base import Bench, CaptionFile, Job, Output
 
 TRUST = (Origin.SIDECAR, Origin.EMBEDDED, Origin.CEA608, Origin.DOWNLOADED, Origin.ASR)
@@ -43,6 +44,8 @@ class Candidate:
     """As the organiser, the file name, the container or the file itself says."""
     shift_ms: int = 0
     """Added to every time."""
+    align: bool = False
+    """Whether its times are to be corrected by the sound."""
 
 
 class CaptionsStage:
@@ -55,6 +58,8 @@ class CaptionsStage:
         """Depends on the caption files, on the source where it holds captions, and on the recording's length."""
         probe = Probe.model_validate(job.artifacts["probe"].data)
         inputs = {f"caption file {number}": one.sha256 for number, one in enumerate(job.source.captions, 1)}
+        if job.source.captions or _may_hold_captions(probe):
+            inputs |= sound.inputs(job)
         tools = {}
         if _may_hold_captions(probe):
             inputs["source"] = job.source.sha256
@@ -70,7 +75,7 @@ class CaptionsStage:
                 "origin_us": probe.origin_us,
                 "language": job.language,
                 # Names decide about languages and stand in the findings.
-                "files": [[_name(one), one.language, _origin(one).value] for one in job.source.captions],
+                "files": [[_name(one), one.language, _origin(one).value, one.align] for one in job.source.captions],
             },
         )
 
@@ -78,7 +83,8 @@ class CaptionsStage:
         """Read whatever there is, clean it, and write the best of each language."""
         probe = Probe.model_validate(job.artifacts["probe"].data)
         findings: list[str] = []
-        candidates = list(_of_files(job, probe, findings))
+        speech = sound.speech(job, bench) if job.source.captions else None
+        candidates = [_compared(one, speech, findings) for one in _of_files(job, probe, findings)]
         candidates += _embedded(job, probe, bench, findings)
         if not any(one.origin in {Origin.SIDECAR, Origin.EMBEDDED} for one in candidates):
             candidates += _line_21(job, probe, bench, findings)
@@ -86,7 +92,9 @@ class CaptionsStage:
         duration_ms = task.settings["duration_ms"]
         chosen = choose(candidates, task.settings["language"], duration_ms, findings)
         tracks = [write_track(bench.out, key, origin, cues, duration_ms) for key, (origin, cues) in chosen.items()]
-        reports = {key: report(cues, duration_ms) for key, (_, cues) in chosen.items()}
+        if chosen and speech is None:
+            speech = sound.speech(job, bench)
+        reports = {key: report(cues, duration_ms, speech) for key, (_, cues) in chosen.items()}
         return Output(data={"tracks": tracks, "findings": findings, "reports": reports})
 
 
@@ -137,7 +145,16 @@ def _of_files(job: Job, probe: Probe, findings: list[str]) -> Iterator[Candidate
         for track in tracks:
             # A file with several languages names each itself; the file's name can only mean one.
             said = file.language if len(tracks) == 1 else None
-            yield Candidate(_origin(file), _name(file), track, said)
+            yield Candidate(_origin(file), _name(file), track, said, align=file.align)
+
+
+def _compared(one: Candidate, speech: sync.Signal | None, findings: list[str]) -> Candidate:
+    """The candidate with its times compared with the sound, and corrected where that is asked for."""
+    if speech is None:
+        return one
+    track, notes = sync.compared(one.name, sync.moved(one.track, one.shift_ms), speech, align=one.align)
+    findings += notes
+    return replace(one, track=track, shift_ms=0)
 
 
 def imported_name(recording: str, tag: str) -> str:

@@ -175,6 +175,7 @@ def _caption_files(found: Found, digests: DigestCache) -> tuple[CaptionFile, ...
             one.language,
             shown(one.file.name),
             automatic=one.is_automatic,
+            align=one.align,
         )
         for one in found.captions
     )

@@ -21,6 +21,7 @@ from pipeline.captions.timed import TimedText, Track
 from pipeline.errors import AftertalkError, ConfigurationError, ToolError
 from pipeline.freshness import Task
 from pipeline.media import asr
+from pipeline.stages import sound
 from pipeline.stages.base import Bench, Job, Output
 
 STRETCH_MS = 300_000
@@ -43,7 +44,7 @@ class TranscribeStage:
     """Files: as ``CaptionsStage``, for the language spoken; none where recognition is off, needless or impossible."""
 
     name = "transcribe"
-    version = 2
+    version = 3
 
     def plan(self, job: Job) -> Task:
         """Depends on the sound, the model, the language and the hints; on nothing when there is nothing to do."""
@@ -52,10 +53,9 @@ class TranscribeStage:
         if model is None:
             return Task(self.name, self.version, job.id, settings={"left_out": reason})
         duration_ms = job.artifacts["transcode"].data["duration_ms"]
-        sound = _sound(job)
         hints = hints_of(job)
         tools = {"faster-whisper": asr.engine_version(), "model": model.identity}
-        inputs = {"sound": job.artifacts["transcode"].file(sound).sha256}
+        inputs = sound.inputs(job)
         parts = tuple(
             Task(
                 self.name,
@@ -78,7 +78,7 @@ class TranscribeStage:
         if not task.parts:
             return self._stretch(job, task, bench)
         found = [json.loads(bench.file(part.key, _WORDS).read_bytes()) for part in task.parts]
-        return _join(task, found, bench)
+        return _join(job, task, found, bench)
 
     def without(self, error: AftertalkError) -> dict[str, Any]:
         """No captions this time, and why."""
@@ -91,7 +91,7 @@ class TranscribeStage:
         if model is None:
             raise RuntimeError(reason)  # the plan found one a moment ago
         try:
-            done = bench.run(asr.command(bench.file("transcode", _sound(job)), stretch, model, THREADS))
+            done = bench.run(asr.command(bench.file("transcode", str(sound.file_of(job))), stretch, model, THREADS))
         except ToolError as error:
             raise ToolError("speech recognition", error.message, context=error.context) from error
         (bench.out / _WORDS).write_bytes(done.stdout)
@@ -102,7 +102,7 @@ class TranscribeStage:
 def _model(job: Job, spoken: str) -> tuple[asr.SpeechModel | None, str]:
     """The model to use, or why nothing is recognised; the reason is empty where it goes without saying."""
     tracks = job.artifacts["captions"].data["tracks"]
-    if not job.settings.captions.recognise or not job.artifacts["transcode"].data["audio"]:
+    if not job.settings.captions.recognise or sound.file_of(job) is None:
         return None, ""
     if any(language.base(one["language"]) == spoken for one in tracks):
         return None, ""
@@ -115,13 +115,6 @@ def _model(job: Job, spoken: str) -> tuple[asr.SpeechModel | None, str]:
     if model is None or (model.english_only and spoken != "en"):
         return None, f"no captions: no speech model that knows {job.language} is installed"
     return model, ""
-
-
-def _sound(job: Job) -> str:
-    """The sound file of the language spoken, else the main one."""
-    entries = job.artifacts["transcode"].data["audio"]
-    spoken = [one for one in entries if one["language"] and language.are_close(one["language"], job.language)]
-    return str((spoken or entries)[0]["file"])
 
 
 def hints_of(job: Job) -> str:
@@ -171,7 +164,7 @@ def _pause(words: Sequence[_Word], begin_ms: int) -> int:
     return max(silent or gaps)[1]
 
 
-def _join(task: Task, found: Sequence[Mapping[str, Any]], bench: Bench) -> Output:
+def _join(job: Job, task: Task, found: Sequence[Mapping[str, Any]], bench: Bench) -> Output:
     words = joined([one["words"] for one in found])
     spoken, duration_ms = task.settings["language"], task.settings["duration_ms"]
     findings = []
@@ -181,5 +174,6 @@ def _join(task: Task, found: Sequence[Mapping[str, Any]], bench: Bench) -> Outpu
     cues = clean(Track(tuple(TimedText(*word) for word in words), by_word=True), duration_ms).cues
     if not cues:
         return Output(data={**_NOTHING, "findings": [*findings, "no speech was recognised"]})
+    reports = {spoken: report(cues, duration_ms, sound.speech(job, bench))}
     entry = write_track(bench.out, spoken, Origin.ASR, cues, duration_ms)
-    return Output(data={"tracks": [entry], "findings": findings, "reports": {spoken: report(cues, duration_ms)}})
+    return Output(data={"tracks": [entry], "findings": findings, "reports": reports})

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from catalog.manifest import Artifact
 from pipeline.captions import webvtt
 from pipeline.media.command import Command, Limits, Tools
 from pipeline.media.runner import Runner
@@ -67,7 +68,8 @@ def captions(
     """What the stage makes of a recording: its facts, and the cues by language."""
     workshop = Workshop(root, tools)
     job = workshop.job(source)
-    job = replace(job, artifacts={"probe": workshop.make(ProbeStage(), job)})
+    silent = Artifact(key="t", stage="transcode", data={"audio": []})
+    job = replace(job, artifacts={"probe": workshop.make(ProbeStage(), job), "transcode": silent})
     task = CaptionsStage().plan(job)
     bench = FolderBench(root, task.key, workshop.runner, workshop.folders)
     data = CaptionsStage().run(job, task, bench).data

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline import report
+from pipeline.captions import webvtt
 from pipeline.catalogue import load
 from pipeline.cli import cli
 from pipeline.media.command import Command, Limits, Tools
@@ -142,3 +143,34 @@ def test_what_cannot_be_imported_is_told(meeting: Meeting) -> None:
         assert done.exit_code in {1, 2}
         assert done.output.startswith("error: ")
     assert [path.name for path in meeting.inbox.iterdir()] == ["talk.m4a"]
+
+
+def test_late_captions_are_moved_when_asked(meeting: Meeting, tools: Tools) -> None:
+    """A file whose captions come four seconds late: told, and with ``align`` published where the sound is."""
+    meeting.configure("{recognise: false}")
+    starts = (2, 6, 11, 13, 19, 26, 28, 33, 39, 46, 51, 57, 60)
+    gate = "+".join(f"between(t,{at},{at + 1 + at % 3})" for at in starts)
+    argv = (
+        "ffmpeg",
+        "-v",
+        "error",
+        "-y",
+        "-f",
+        "lavfi",
+        "-i",
+        f"sine=f=440:d=70,volume='0.001+min(1,{gate})':eval=frame",
+    )
+    Runner(tools).run(Command((*argv, "-c:a", "aac", "talk.m4a"), output=meeting.inbox, limits=Limits(wall_s=60)))
+    cues = "".join(f"\n00:{at + 4:02}.000 --> 00:{at + 5 + at % 3:02}.000\nNumber {at}\n" for at in starts if at < 54)
+    (meeting.inbox / "other name.vtt").write_text(f"WEBVTT\n{cues}")
+    captions = "captions: [{file: other name.vtt, align: ALIGN}]"
+    event = meeting.root / "meeting" / "event.yaml"
+    event.write_text(EVENT.replace("title: A talk", f"title: A talk, {captions.replace('ALIGN', 'false')}"))
+    told = notes(meeting.publish())
+    late = "other name.vtt: compared with the sound they are 4.0 s late; 'align: true' in event.yaml corrects it"
+    assert told == [late]
+    event.write_text(event.read_text().replace("align: false", "align: true"))
+    assert notes(meeting.publish()) == ["other name.vtt: compared with the sound they were 4.0 s late; corrected"]
+    (track,) = meeting.recording()["captions"]
+    first = webvtt.read_published((meeting.root / "public" / track["url"]).read_bytes())[0]
+    assert abs(first.start_ms - 2000) <= 100

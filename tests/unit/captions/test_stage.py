@@ -109,7 +109,10 @@ def job(folder: Path, files: Mapping[str, str], *, texts: tuple[dict[str, Any], 
         settings=Settings(title="Test"),
         tools=Tools(Path("/bin/false"), "9", None),
         source=Source(folder / "talk.mp4", "talk.mp4", "0" * 64, 1000, tuple(captions)),
-        artifacts={"probe": Artifact(key="p", stage="probe", data=data)},
+        artifacts={
+            "probe": Artifact(key="p", stage="probe", data=data),
+            "transcode": Artifact(key="t", stage="transcode", data={"audio": []}),
+        },
     )
 
 

@@ -69,6 +69,8 @@ class Bench:
         return self.root / stage / name
 
     def run(self, command: Command, *, on_progress: Callable[[int], None] | None = None) -> Completed:
+        if command.argv[0] == "ffmpeg":  # how loud it is
+            return Completed(b"", "", 0.0, 0.0)
         return Completed(json.dumps(self._answer(json.loads(command.argv[-1]))).encode(), "", 0.0, 0.0)
 
     def progress(self, done_ms: int) -> None:
