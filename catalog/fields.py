@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 from hashlib import sha256
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
 ID_LENGTH = 80
@@ -34,6 +35,18 @@ RESERVED_IDS = frozenset(
         "nul",
     }
 )
+
+
+class Model(BaseModel):
+    """Base of all models: frozen, no unknown fields."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        str_strip_whitespace=True,
+        use_attribute_docstrings=True,
+        coerce_numbers_to_str=True,
+    )
 
 
 def slugify(text: str, *, fallback: str) -> str:
@@ -85,6 +98,20 @@ def _check_timezone(value: str) -> str:
     return value
 
 
+_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):([0-5]?\d(?:[.,]\d{1,9})?)\Z")
+_UNITS = re.compile(r"(?:(\d{1,3}) ?h ?)?(?:(\d{1,4}) ?m(?:in)? ?)?(?:(\d{1,6}(?:[.,]\d{1,9})?) ?s?)?\Z")
+
+
+def _milliseconds(value: object) -> int:
+    """A time of a recording as people write it, in milliseconds: seconds, ``1:30``, ``01:02:03.500``, ``1h 2m 3s``."""
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        text = str(value).strip().lower()
+        if text and (match := _CLOCK.match(text) or _UNITS.match(text)):
+            hours, minutes, seconds = (Decimal((part or "0").replace(",", ".")) for part in match.groups())
+            return int((hours * 3600 + minutes * 60 + seconds) * 1000)
+    raise ValueError(f"{value!r} is not a time: write seconds (90.5) or a clock time (0:01:30.500)")
+
+
 def _clean_text(value: object) -> object:
     """Remove control characters that no text needs and that break XML; keep tabs and line ends."""
     if not isinstance(value, str):
@@ -104,3 +131,5 @@ Title = Annotated[str, BeforeValidator(_clean_text), Field(min_length=1, max_len
 """Text that must not be empty."""
 TimeZone = Annotated[str, AfterValidator(_check_timezone)]
 """A name of the IANA time zone database."""
+Milliseconds = Annotated[int, BeforeValidator(_milliseconds)]
+"""A moment of a recording or a length; written in seconds or as a clock time, kept in milliseconds."""

@@ -17,8 +17,8 @@ from typing import Any
 from pydantic import Field
 
 from catalog import urls
-from catalog.fields import Language
-from catalog.model import Cue, Model
+from catalog.fields import Language, Model
+from catalog.model import Cue
 
 SCHEMA = 1
 

@@ -14,21 +14,10 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from catalog.fields import Id, Language, Text, TimeZone, Title, Url, slugify
-
-
-class Model(BaseModel):
-    """Base of all models: frozen, no unknown fields."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        str_strip_whitespace=True,
-        use_attribute_docstrings=True,
-        coerce_numbers_to_str=True,
-    )
+from catalog.edits import Channels, Trim
+from catalog.fields import Id, Language, Model, Text, TimeZone, Title, Url, slugify
 
 
 class Kind(StrEnum):
@@ -196,6 +185,10 @@ class Recording(Model):
     chapters: tuple[Chapter, ...] = ()
     poster: str | None = None
     """A picture relative to ``recordings/`` to show before playback."""
+    trim: Trim = Trim()
+    """The part of the source to publish."""
+    audio: Channels | None = None
+    """``left``, ``right``, or ``mix`` of both, for speech on one channel; as the source has it when not given."""
 
     @property
     def is_elsewhere(self) -> bool:

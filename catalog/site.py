@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from catalog import urls
-from catalog.fields import Language, Text, Title, Url
-from catalog.model import Link, Model
+from catalog.fields import Language, Model, Text, Title, Url
+from catalog.model import Link
 
 
 class Theme(Model):

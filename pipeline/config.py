@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from catalog import documents
-from catalog.fields import Language, Text, Title, Url
-from catalog.model import APPROVED, Model, Release
+from catalog.fields import Language, Model, Text, Title, Url
+from catalog.model import APPROVED, Release
 from catalog.site import Site, Theme
 from pipeline.errors import ConfigurationError, InvalidDocumentError
 

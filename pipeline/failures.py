@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from catalog.model import Model
+from catalog.fields import Model
 from pipeline.errors import AftertalkError
 from pipeline.workspace import write_atomically
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from catalog import documents
-from catalog.model import Event, Model, Release, ReleaseState
+from catalog.fields import Model
+from catalog.model import Event, Release, ReleaseState
 from pipeline.errors import ConfigurationError
 from pipeline.workspace import write_atomically
 

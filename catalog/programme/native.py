@@ -12,8 +12,8 @@ from pydantic import model_validator
 
 from catalog import documents
 from catalog.documents import Document
-from catalog.fields import TimeZone
-from catalog.model import Event, Model, Recording, Session
+from catalog.fields import Model, TimeZone
+from catalog.model import Event, Recording, Session
 
 
 class ProgrammeSource(Model):

@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import Field, ValidationError
 
-from catalog.model import Chapter, Model
+from catalog.fields import Model
+from catalog.model import Chapter
 from pipeline.digests import sha256_file
 from pipeline.errors import SourceError
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from catalog.model import Model
+from catalog.fields import Model
 from pipeline.errors import MediaError, ToolError
 from pipeline.media.command import Command, Limits
 from pipeline.media.workers import ENVIRONMENT, pyav_inputs
