@@ -10,7 +10,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
 ID_LENGTH = 80
@@ -112,6 +112,11 @@ def _milliseconds(value: object) -> int:
     raise ValueError(f"{value!r} is not a time: write seconds (90.5) or a clock time (0:01:30.500)")
 
 
+def clock(ms: int) -> str:
+    """A time as people write it: ``1:02:03.500``."""
+    return f"{ms // 3_600_000}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}.{ms % 1000:03}"
+
+
 def _clean_text(value: object) -> object:
     """Remove control characters that no text needs and that break XML; keep tabs and line ends."""
     if not isinstance(value, str):
@@ -131,5 +136,5 @@ Title = Annotated[str, BeforeValidator(_clean_text), Field(min_length=1, max_len
 """Text that must not be empty."""
 TimeZone = Annotated[str, AfterValidator(_check_timezone)]
 """A name of the IANA time zone database."""
-Milliseconds = Annotated[int, BeforeValidator(_milliseconds)]
+Milliseconds = Annotated[int, BeforeValidator(_milliseconds), PlainSerializer(clock)]
 """A moment of a recording or a length; written in seconds or as a clock time, kept in milliseconds."""

@@ -11,6 +11,8 @@ from typing import Any
 
 import ffmpeg
 
+from catalog.edits import Channels
+from pipeline.media import chunks
 from pipeline.media.chunks import Chunk
 from pipeline.media.command import Command, Limits
 from pipeline.media.formats import FORMATS, MAX_PIXELS, PICTURE_FORMATS
@@ -31,9 +33,16 @@ MAX_ERROR_RATE = 0.1
 """A decoder that fails on a larger share of its packets makes ffmpeg fail."""
 TOO_MANY_ERRORS = 69
 """Exit status of ffmpeg after more errors than that."""
+LEAD_MS = 10_000
+"""Around what is wanted, so much more is read: sound may be stored somewhat before or after its pictures."""
+EDGE_SET = 31
+"""Number of the parameter sets of encoded edges, so that they stand beside those of the copied picture."""
+EDGE_CRF = -4.0
+"""Edges are encoded a little better than a rung of that size: they stand beside the original."""
 HDR_TRANSFERS = frozenset({16, 18})
 """PQ and HLG by ITU-T H.273."""
 
+_SIDES = {Channels.LEFT: "FL-FC", Channels.RIGHT: "FR-FC"}
 _GLOBAL = (
     "-hide_banner",
     "-nostdin",  # nobody is there to answer
@@ -50,23 +59,36 @@ _BITEXACT = {
 }
 
 
-def sound(source: Path, probe: Probe, tracks: Sequence[AudioTrack], *, copy_picture: bool) -> Command:
+def lead_ms(probe: Probe) -> int:
+    """How much of what is trimmed away at the start is read all the same, and is in ``picture.mp4``."""
+    if probe.video is None or not chunks.can_seek(probe):
+        return probe.trimmed_ms
+    return min(probe.trimmed_ms, LEAD_MS - min(0, *probe.video.key_frames_ms[:1]))
+
+
+def sound(
+    source: Path, probe: Probe, tracks: Sequence[AudioTrack], channels: Channels | None, *, copy_picture: bool
+) -> Command:
     """Decode the audio tracks to ``sound<N>.flac``, and copy the picture to ``picture.mp4``, in one read.
 
     Every file of sound covers the recording from its first to its last moment, gaps filled with silence, so that
-    picture and sound agree however the source interleaves and starts them.
+    picture and sound agree however the source interleaves and starts them. The picture begins ``lead_ms`` earlier.
     """
-    given = _input(probe, threads=1)
+    lead = lead_ms(probe)
+    end_ms = lead + probe.duration_ms
+    given = _input(probe, threads=1, lead_ms=lead, seek_ms=-lead if lead < probe.trimmed_ms else None)
     outputs = []
     for number, track in enumerate(tracks):
-        channels = 1 if track.channels == 1 else 2
         stream = (
             given[str(track.index)]
             .filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0, "min_hard_comp": 0.1})
-            .filter("aformat", sample_fmts="s16", channel_layouts="mono" if channels == 1 else "stereo")
-            .filter("apad", whole_dur=f"{probe.duration_ms}ms")
-            .filter("atrim", end=f"{probe.duration_ms}ms")
+            .filter("aformat", sample_fmts="s16", channel_layouts="mono" if track.channels == 1 else "stereo")
+            .filter("apad", whole_dur=f"{end_ms}ms")
+            .filter("atrim", start=f"{lead}ms", end=f"{end_ms}ms")
+            .filter("asetpts", "PTS-STARTPTS")
         )
+        if track.channels > 1:
+            stream = _heard(stream, channels)
         both = stream.filter_multi_output("asplit", 2)
         outputs.append(
             ffmpeg.output(both[0], f"sound{number}.flac", **{"c:a": "flac", "compression_level": 2, **_BITEXACT})
@@ -74,8 +96,21 @@ def sound(source: Path, probe: Probe, tracks: Sequence[AudioTrack], *, copy_pict
         outputs.append(_measured(both[1], f"loudness{number}.txt", peak="true"))
     if copy_picture and probe.video is not None:
         options = {"c:v": "copy", "movie_timescale": TICKS, **_BITEXACT}  # else edit lists are exact to 1 ms only
+        if probe.is_trimmed:
+            options["t"] = f"{end_ms + LEAD_MS}ms"
         outputs.append(ffmpeg.output(given[str(probe.video.index)], "picture.mp4", **options))
     return _command(outputs, source, probe.duration_ms)
+
+
+def _heard(stream: Any, channels: Channels | None) -> Any:
+    """Stereo as it is, one side of it, or both as mono."""
+    match channels:
+        case None:
+            return stream
+        case Channels.MIX:
+            return stream.filter("aformat", channel_layouts="mono")
+        case _:
+            return stream.filter("channelmap", map=_SIDES[channels], channel_layout="mono")
 
 
 def pictures(source: Path, probe: Probe, chunk: Chunk, rungs: Sequence[Rung], thumb: tuple[int, int]) -> Command:
@@ -83,8 +118,7 @@ def pictures(source: Path, probe: Probe, chunk: Chunk, rungs: Sequence[Rung], th
     video = probe.video
     if video is None:
         raise ValueError("there is no picture to encode")
-    whole = chunk.start_ms == 0 and chunk.end_ms is None
-    given = _input(probe, threads=2, seek_ms=None if whole else chunk.seek_ms)
+    given = _input(probe, threads=2, seek_ms=chunk.seek_ms)
     sizes = [(rung.width, rung.height) for rung in rungs]
     scaled, rest = _cascade(_prepared(given[str(video.index)], video, chunk, sizes[0] if sizes else thumb), sizes)
     outputs = [
@@ -94,6 +128,19 @@ def pictures(source: Path, probe: Probe, chunk: Chunk, rungs: Sequence[Rung], th
     outputs.append(_thumbs(rest, thumb))
     length = (chunk.end_ms or video.end_ms) - chunk.start_ms
     return _command(outputs, source, length)
+
+
+def edge(source: Path, probe: Probe, chunk: Chunk, rung: Rung) -> Command:
+    """Encode what lies between a cut and the copied picture as ``edge.mp4``, the size and range of the source kept."""
+    video = probe.video
+    if video is None:
+        raise ValueError("there is no picture to encode")
+    given = _input(probe, threads=2, seek_ms=chunk.seek_ms)
+    stream = _cut(given[str(video.index)], chunk).filter("setsar", 1)
+    options = _x264(rung, chunk) | {"crf": rung.crf + EDGE_CRF, "x264-params": f"sps-id={EDGE_SET}"}
+    options |= {"maxrate": f"{2 * rung.max_rate}k", "bufsize": f"{4 * rung.max_rate}k"}
+    length = (chunk.end_ms or video.end_ms) - chunk.start_ms
+    return _command([ffmpeg.output(stream, "edge.mp4", **options)], source, length)
 
 
 def aac(flac: Path, duration_ms: int, bit_rate: int, gain: Gain) -> Command:
@@ -134,8 +181,8 @@ def picture(file: Path, side: int) -> Command:
     return _command([ffmpeg.output(given.video.filter("scale", *fitted), "still.png", **options)], file, 0)
 
 
-def _input(probe: Probe, *, threads: int, seek_ms: int | None = None) -> Any:
-    """The source with the recording's start at time 0."""
+def _input(probe: Probe, *, threads: int, seek_ms: int | None = None, lead_ms: int = 0) -> Any:
+    """The source with the recording's start at ``lead_ms``, entered at ``seek_ms`` after that start."""
     origin_s = probe.origin_us / 1_000_000
     options: dict[str, Any] = {
         "protocol_whitelist": "file",  # a playlist in disguise must not make requests
@@ -144,7 +191,7 @@ def _input(probe: Probe, *, threads: int, seek_ms: int | None = None) -> Any:
         "copyts": None,  # times as in the file …
         "max_pixels": MAX_PIXELS,  # 12000 x 12000 in 423 kB would take 825 MB
         "threads": threads,
-        "itsoffset": -origin_s,  # … counted from the start of the recording
+        "itsoffset": lead_ms / 1000 - origin_s,  # … counted from the start of the recording
     }
     if seek_ms is not None:
         options |= {
@@ -155,15 +202,26 @@ def _input(probe: Probe, *, threads: int, seek_ms: int | None = None) -> Any:
     return ffmpeg.input("file:/in/src", **options)
 
 
-def _prepared(stream: Any, video: VideoTrack, chunk: Chunk, size: tuple[int, int]) -> Any:
-    """Exactly the chunk's pictures, as 8-bit 4:2:0 of the top rung's size with square pixels."""
-    bounds: dict[str, Any] = {"start": f"{chunk.start_ms}ms"}
+def _cut(stream: Any, chunk: Chunk) -> Any:
+    """Exactly the chunk's pictures, from time 0 on."""
+    first = chunk.start_ms if chunk.first_ms is None else chunk.first_ms
+    bounds: dict[str, Any] = {"start": f"{first}ms"}
     if chunk.end_ms is not None:
         bounds["end"] = f"{chunk.end_ms}ms"
     stream = stream.filter("settb", f"1/{TICKS}")
-    if chunk.start_ms or chunk.end_ms is not None:
+    if chunk.start_ms or chunk.end_ms is not None or chunk.first_ms is not None:
         stream = stream.filter("trim", **bounds)
-    stream = stream.filter("setpts", f"PTS-{chunk.start_ms * TICKS // 1000}")
+    return stream.filter(
+        "setpts",
+        f"max(0,PTS-{chunk.start_ms * TICKS // 1000})"
+        if chunk.first_ms is not None
+        else f"PTS-{chunk.start_ms * TICKS // 1000}",
+    )
+
+
+def _prepared(stream: Any, video: VideoTrack, chunk: Chunk, size: tuple[int, int]) -> Any:
+    """Exactly the chunk's pictures, as 8-bit 4:2:0 of the top rung's size with square pixels."""
+    stream = _cut(stream, chunk)
     if video.frame_rate > MAX_FRAME_RATE:
         stream = stream.filter("fps", 60)
     if video.interlaced:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pipeline.errors import MediaError
-from pipeline.media import chunks, hls, loudness, mp4, samples
+from pipeline.media import avc, chunks, hls, loudness, mp4, samples, tables
 from pipeline.media.boxes import codec_string
+from pipeline.media.chunks import Copying
 from pipeline.media.ladder import Rung
 from pipeline.media.mp4 import Segment
 from pipeline.media.samples import Samples
@@ -66,17 +67,8 @@ def sound(path: Path, measured: Path) -> Sound:
     raise MediaError("its sound", "cannot be decoded", hint=hint)
 
 
-def rendition(
-    folder: Path, rung: Rung, pieces: Sequence[tuple[Path, int]], main: Sound | None, cut: Cut
-) -> dict[str, Any]:
-    """Write one rendition into ``folder`` and describe it.
-
-    Args:
-        folder: where ``<rung>.mp4``, ``.init.mp4`` and ``.m3u8`` go.
-        rung: which one.
-        pieces: picture files in order, each with the milliseconds at which it starts.
-        main: the sound to put in, if there is any.
-        cut: where segments start, and where the recording ends.
+def encoded(rung: Rung, pieces: Sequence[tuple[Path, int]]) -> Samples:
+    """The picture of a rung that was encoded in ``pieces``: files in order, each with the ms at which it starts.
 
     Raises:
         MediaError: the pieces do not fit together.
@@ -87,7 +79,47 @@ def rendition(
         if found is None:
             raise MediaError(rung.name, f"has no picture from {start_ms} ms on")
         tracks.append((found, start_ms))
-    joined = samples.end_by(samples.start_at_zero(samples.join(tracks)), cut.end_ms)
+    return samples.join(tracks)
+
+
+def copied(path: Path, lead_ms: int, wanted: Copying, edges: Sequence[tuple[Path, int]]) -> Samples:
+    """The picture of a source that is the top rung, between its encoded edges.
+
+    Args:
+        path: the copy, which begins ``lead_ms`` before the recording.
+        lead_ms: milliseconds.
+        wanted: which of its groups of pictures to take.
+        edges: files in order, each with the milliseconds at which it starts.
+
+    Raises:
+        MediaError: they do not fit together.
+    """
+    whole = picture(path)
+    if whole is None:
+        raise MediaError(path.name, "has no picture")
+    if not edges:
+        return samples.groups(samples.shifted(whole, -lead_ms), wanted.start_ms, None) if lead_ms else whole
+    middle = samples.groups(samples.shifted(whole, -lead_ms), wanted.start_ms, wanted.end_ms)
+    around = [(made, start) for path, start in edges if (made := picture(path)) is not None]
+    pieces = [one for one in around if one[1] < wanted.start_ms] + [(middle, 0)]
+    pieces += [one for one in around if one[1] >= wanted.start_ms]
+    entry = avc.merged([track.entry for track, _ in pieces])
+    return samples.join(
+        [(replace(samples.rescaled(track, tables.MOVIE_SCALE), entry=entry), start) for track, start in pieces]
+    )
+
+
+def rendition(folder: Path, rung: Rung, track: Samples, main: Sound | None, cut: Cut) -> dict[str, Any]:
+    """Write one rendition into ``folder`` and describe it.
+
+    Args:
+        folder: where ``<rung>.mp4``, ``.init.mp4`` and ``.m3u8`` go.
+        rung: which one.
+        track: its picture.
+        main: the sound to put in, if there is any.
+        cut: where segments start, and where the recording ends.
+    """
+    joined = samples.end_by(samples.start_at_zero(track), cut.end_ms)
     both = [joined] if main is None else [joined, main.track]
     segments = mp4.write(folder / f"{rung.name}.mp4", folder / f"{rung.name}.init.mp4", both, cut.starts_ms)
     _write_playlist(folder, rung.name, f"{rung.name}.mp4", segments)

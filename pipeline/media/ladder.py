@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from pipeline.config import TranscodeSettings
+from pipeline.media import chunks
 from pipeline.media.probe import Probe, VideoTrack
 
 CLEARLY_SMALLER = 0.8
@@ -127,10 +128,12 @@ def copy_obstacles(probe: Probe, video: VideoTrack, settings: TranscodeSettings)
         (video.transfer in {16, 18}, "it is HDR"),
         (min(width, height) > max(settings.heights), "it is larger than the largest rendition wanted"),
         (video.open_gop, "pictures lead its key frames (open GOP)"),
-        (video.key_frames_ms[:1] != (video.start_ms,), "it does not begin with a key frame"),
+        (video.key_frames_ms[:1] > (video.start_ms,), "it does not begin with a key frame"),
         (video.max_key_interval_ms > COPY_KEY_INTERVAL_MS, f"its key frames are {video.max_key_interval_ms} ms apart"),
         (video.bit_rate > allowed * 1000, f"it has {video.bit_rate // 1000} kbit/s, more than {allowed:.0f}"),
         (video.frame_rate > MAX_FRAME_RATE, f"it has {video.frame_rate:g} pictures a second"),
+        (chunks.copying(probe) is None, "no whole group of pictures is left of it"),
+        (probe.is_trimmed and (width % 2 or height % 2), "it is trimmed, and has an odd size"),
         (probe.corrupt_packets > 0, "it has damaged packets"),
     )  # fmt: skip
     return [reason for obstacle, reason in rules if obstacle]

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from catalog.edits import Trim
 from catalog.fields import Model
 from pipeline.errors import MediaError, ToolError
 from pipeline.media.command import Command, Limits
@@ -40,6 +41,10 @@ PROBLEMS = {
     "packets": ("has too many packets", "cut it into several recordings"),
     "pixels": ("has too large a picture", "scale it down to 8K or less"),
     "gap": ("has a gap in time", "cut the gap out"),
+    "trim": (
+        "has nothing in the part that 'trim' leaves",
+        "correct 'trim' in event.yaml; it counts from the file's start",
+    ),
     "memory": ("needs more memory than such a file should", "convert it to H.264 and AAC first"),
 }
 """Class of problem -> what is wrong, what to do."""
@@ -61,6 +66,7 @@ class VideoTrack(Model):
     pixel_format: str
     bit_depth: int
     interlaced: bool
+    """Whether some of its pictures are."""
     primaries: int
     """Code points by ITU-T H.273."""
     transfer: int
@@ -72,7 +78,7 @@ class VideoTrack(Model):
     """Average; 0 for a single picture."""
     constant_rate: bool
     key_frames_ms: tuple[int, ...]
-    """Key frames at least a second apart."""
+    """Key frames at least a second apart; the first is the one that the first picture shown needs."""
     key_frame_index: tuple[int, ...]
     """For each of them, how many pictures are shown before it."""
     max_key_interval_ms: int
@@ -83,6 +89,7 @@ class VideoTrack(Model):
     seekable: bool
     """Whether the file can be entered exactly at its key frames; tried, not believed."""
     start_ms: int
+    """When its first picture appears; before 0 where that is still shown when the recording starts."""
     end_ms: int
 
 
@@ -126,9 +133,13 @@ class Probe(Model):
     container: str
     """The demuxer's names, comma-separated."""
     duration_ms: int
-    """From the first to the last moment of picture or sound, by packets."""
+    """From the first to the last moment of picture or sound, by packets; of the part that is left after trimming."""
     origin_us: int
     """The file's own time at which the recording starts, microseconds."""
+    source_ms: int
+    """The length of the whole file."""
+    trimmed_ms: int
+    """So much of the file lies before the start of the recording."""
     declared_ms: int
     """The length its index promises; 0 where it promises none."""
     corrupt_packets: int
@@ -137,13 +148,18 @@ class Probe(Model):
     texts: tuple[TextTrack, ...]
     chapters: tuple[Mark, ...]
 
+    @property
+    def is_trimmed(self) -> bool:
+        """Whether the recording is only a part of the file."""
+        return self.duration_ms < self.source_ms
 
-def command(source: Path, size: int) -> Command:
-    """The confined process that reads ``source`` (of ``size`` bytes) and prints JSON."""
-    inputs = {"src": source, **pyav_inputs("formats.py", "probe_tracks.py", "probe_worker.py")}
+
+def command(source: Path, size: int, trim: Trim) -> Command:
+    """The confined process that reads ``source`` (of ``size`` bytes) and prints JSON about the part in ``trim``."""
+    inputs = {"src": source, **pyav_inputs("formats.py", "probe_places.py", "probe_tracks.py", "probe_worker.py")}
     seconds = 60 + size // 10_000_000  # 10 MB/s is slow, even for a network disk
     return Command(
-        argv=("python", "-s", "-S", "-B", "-m", WORKER, "/in/src"),
+        argv=("python", "-s", "-S", "-B", "-m", WORKER, "/in/src", str(trim.start), str(trim.end or "end")),
         inputs=inputs,
         environment=ENVIRONMENT,
         limits=Limits(wall_s=10 * seconds, cpu_s=seconds, memory_bytes=2 * 1024**3, file_bytes=0),
@@ -181,16 +197,16 @@ def parse(stdout: bytes, reference: str, max_duration_ms: int) -> Probe:
         probe = Probe.model_validate(data)
     except (ValueError, KeyError, ValidationError) as error:
         raise ToolError(reference, "could not be examined", context=str(error)[:500]) from error
-    if probe.duration_ms > max_duration_ms:
-        hours = probe.duration_ms / 3_600_000
+    if probe.source_ms > max_duration_ms:
+        hours = probe.source_ms / 3_600_000
         hint = "raise 'max_duration_hours' under 'transcode' in catalogue.yaml if this is meant"
         raise MediaError(reference, f"is {hours:.1f} hours long, more than is allowed", hint=hint)
-    missing = probe.declared_ms - probe.duration_ms
+    missing = probe.declared_ms - probe.source_ms
     if missing > SLACK_MS + SLACK_SHARE * min(probe.declared_ms, 20_000):
         raise MediaError(
             reference,
             f"is cut short: its index promises {_clock(probe.declared_ms)}, but it ends after "
-            f"{_clock(probe.duration_ms)}",
+            f"{_clock(probe.source_ms)}",
             hint="copy the file again, or take the original",
         )
     return probe

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -24,6 +26,16 @@ class BadMediaError(Exception):
         super().__init__(problem, detail)
         self.problem = problem
         self.detail = detail
+
+
+@dataclass(frozen=True)
+class Span:
+    """A file and the part of it that the recording is, in seconds of the file's own time."""
+
+    first: Fraction
+    last: Fraction
+    origin: Fraction
+    end: Fraction
 
 
 class Track:
@@ -110,36 +122,69 @@ class Pictures(Track):
         elif self.keys and time < self.keys[-1]:
             self.open_groups += 1
 
-    def summary(self, origin: Fraction) -> dict[str, Any]:
-        """Times are milliseconds after ``origin``, rounded down so that each still separates its pictures."""
-        times = sorted(self.times)
-        keys = sorted(self.keys)
+    def interval(self, origin: Fraction, end: Fraction) -> tuple[int, int] | None:
+        """Which pictures (in order of showing, the end exclusive) a recording from ``origin`` to ``end`` shows.
+
+        The first one may have appeared before and still be there. ``None`` where no picture has a time.
+
+        Raises:
+            BadMediaError: none is shown then.
+        """
+        times = self.sorted_times()
+        if not times:
+            return None
+        first = max(0, bisect_right(times, origin / self.base) - 1)
+        last = bisect_left(times, end / self.base)
+        if first >= last or self.end_s() <= origin:
+            raise BadMediaError("trim", "no picture is shown in that part")
+        return first, last
+
+    def sorted_times(self) -> list[int]:
+        """When the pictures are shown, ticks, in that order."""
+        return sorted(self.times)
+
+    def summary(self, origin: Fraction, end: Fraction) -> dict[str, Any]:
+        """What is shown from ``origin`` to ``end``.
+
+        Times are milliseconds after ``origin``, rounded down so that each still separates its pictures.
+        """
+        times = self.sorted_times()
+        shown = self.interval(origin, end)
+        first, last = shown or (0, 0)
         steps = sorted(later - earlier for earlier, later in pairwise(times))
         median = steps[len(steps) // 2] if steps else 0
         uneven = sum(abs(step - median) * 2 > median for step in steps)
-        told: list[int] = []
-        before: list[int] = []
-        index = 0
-        for key in keys:
-            at = to_ms(key * self.base - origin)
-            while index < len(times) and times[index] < key:
-                index += 1
-            if not told or at - told[-1] >= KEY_FRAME_SPACING_MS:
-                told.append(at)
-                before.append(index)
+        keys = sorted(self.keys)
+        entered = (
+            keys[max(0, bisect_right(keys, times[first]) - 1) : bisect_left(keys, end / self.base)] if times else []
+        )
+        told, before = self._spaced(entered, times, origin)
         span = (times[-1] - times[0]) * self.base if times else Fraction(0)
         gaps = [later - earlier for earlier, later in pairwise(keys)]
         last_gap = (times[-1] - keys[-1]) if keys and times else 0
         return {
-            "frames": self.packets,
+            "frames": last - first if times and not self.untimed else self.packets,
             "frame_rate": float(round((len(times) - 1) / span, 3)) if span > 0 else 0.0,
             "constant_rate": uneven <= len(steps) // 100,
             "key_frames_ms": told,
-            "key_frame_index": before,
+            "key_frame_index": [max(0, index - first) for index in before],
             "max_key_interval_ms": to_ms(max([*gaps, last_gap]) * self.base) if keys else 0,
             "open_gop": self.open_groups > 0,
             "timed": self.untimed == 0,
+            "start_ms": to_ms(times[first] * self.base - origin) if times else 0,
+            "end_ms": to_ms(min(end, self.end_s()) - origin),
         }
+
+    def _spaced(self, keys: list[int], times: list[int], origin: Fraction) -> tuple[list[int], list[int]]:
+        """Key frames at least a second apart, in milliseconds; and how many pictures are shown before each."""
+        told: list[int] = []
+        before: list[int] = []
+        for key in keys:
+            at = to_ms(key * self.base - origin)
+            if not told or at - told[-1] >= KEY_FRAME_SPACING_MS:
+                told.append(at)
+                before.append(bisect_left(times, key))
+        return told, before
 
 
 def to_ms(seconds: Fraction) -> int:

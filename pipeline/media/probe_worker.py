@@ -1,8 +1,9 @@
-"""Read a media file and print what it holds as JSON: ``python -m pipeline.media.probe_worker FILE``, confined.
+"""Read a media file and print what it holds as JSON: ``python -m pipeline.media.probe_worker FILE FROM TO``, confined.
 
 A program of its own (standard library and PyAV only) because demuxers and decoders are where hostile files strike.
-It reads every packet, decodes one picture, believes no header, and prints either the fields of ``probe.Probe`` or
-``{"error": CLASS, "detail": TEXT}`` with one of the classes of ``probe.PROBLEMS``.
+It reads every packet, decodes some pictures, believes no header, and prints either the fields of ``probe.Probe`` or
+``{"error": CLASS, "detail": TEXT}`` with one of the classes of ``probe.PROBLEMS``. FROM and TO (milliseconds; TO may be
+``end``) say which part of the file the recording is.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ import av
 from av.stream import Disposition
 
 from pipeline.media.formats import FORMATS, MAX_PIXELS
-from pipeline.media.probe_tracks import BadMediaError, Pictures, Track, to_ms
+from pipeline.media.probe_places import can_seek, has_fields
+from pipeline.media.probe_tracks import BadMediaError, Pictures, Span, Track, to_ms
 
 MAX_STREAMS = 64
 MAX_PACKETS = 30_000_000
 DECODED_PACKETS = 250
 """So many packets may pass before the first picture comes out."""
-SEEK_TRIALS = 100
 LISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"[playlist]", b"[InternetShortcut]")
 """How files begin that only name other files."""
 
@@ -44,8 +45,8 @@ def sniff(path: str) -> None:
         raise BadMediaError("list")
 
 
-def probe(path: str) -> dict[str, Any]:
-    """Everything ``probe.Probe`` holds.
+def probe(path: str, start: Fraction, end: Fraction | None) -> dict[str, Any]:
+    """Everything ``probe.Probe`` holds of the part from ``start`` to ``end``, in seconds after the file's first moment.
 
     Raises:
         BadMediaError: the file cannot be used.
@@ -59,11 +60,31 @@ def probe(path: str) -> dict[str, Any]:
         for index, track in tracks.items():
             if index not in frames and (isinstance(track, Pictures) or not frames):
                 raise BadMediaError("undecodable", track.stream.codec_context.name)
-        result = _describe(container, {index: tracks[index] for index in tracks if index in frames}, frames)
-        main = next((track for track in tracks.values() if isinstance(track, Pictures)), None)
+        alive = {index: tracks[index] for index in tracks if index in frames}
+        result = _describe(container, alive, frames, _span(alive, start, end))
+        main = _pictures(alive)
         if main is not None:
-            result["video"]["seekable"] = main.untimed == 0 and _can_seek(container, main)
+            result["video"]["interlaced"] |= has_fields(container, main)
+            result["video"]["seekable"] = main.untimed == 0 and can_seek(container, main)
         return result
+
+
+def _pictures(tracks: dict[int, Track]) -> Pictures | None:
+    return next((track for track in tracks.values() if isinstance(track, Pictures)), None)
+
+
+def _span(tracks: dict[int, Track], start: Fraction, end: Fraction | None) -> Span:
+    """The whole file, and the part of it that is wanted.
+
+    Raises:
+        BadMediaError: the part lies behind the end.
+    """
+    first = min((track.start_s() for track in tracks.values() if track.start is not None), default=Fraction(0))
+    last = max(track.end_s() for track in tracks.values())
+    span = Span(first, last, first + start, last if end is None else min(last, first + end))
+    if start and span.end <= span.origin:
+        raise BadMediaError("trim", f"the file lasts {float(last - first):.3f} s")
+    return span
 
 
 def _open(path: str) -> Any:
@@ -141,54 +162,44 @@ def _demux(container: Any, tracks: dict[int, Track]) -> None:
         tracks[packet.stream_index].add(packet)
 
 
-def _can_seek(container: Any, track: Pictures) -> bool:
-    """Whether entering the file at key frames lands exactly there, tried at some of them.
-
-    It does not in files whose index is wrong, and in some that are fragmented.
-    """
-    keys = sorted(track.keys)
-    for key in keys[:: len(keys) // SEEK_TRIALS + 1]:
-        try:
-            container.seek(key, stream=track.stream)
-            packet = next(one for one in container.demux(track.stream) if one.size and not one.is_discard)
-        except (av.error.FFmpegError, StopIteration):
-            return False
-        if packet.pts != key or not packet.is_keyframe:
-            return False
-    return True
-
-
-def _describe(container: Any, tracks: dict[int, Track], frames: dict[int, Any]) -> dict[str, Any]:
-    starts = [track.start_s() for track in tracks.values() if track.start is not None]
-    origin = min(starts, default=Fraction(0))
-    main = next((track for track in tracks.values() if isinstance(track, Pictures)), None)
-    video = _describe_video(main, origin, frames[main.stream.index]) if main else None
-    end = max(track.end_s() for track in tracks.values())
+def _describe(container: Any, tracks: dict[int, Track], frames: dict[int, Any], span: Span) -> dict[str, Any]:
+    main = _pictures(tracks)
+    origin = span.origin
+    video = _describe_video(main, span, frames[main.stream.index]) if main else None
     return {
         "container": container.format.name,
-        "duration_ms": max(0, to_ms(end - origin)),
+        "duration_ms": max(0, to_ms(span.end - origin)),
         "origin_us": int(origin * 1_000_000),
-        "declared_ms": _declared_ms(container, tracks),
+        "source_ms": max(0, to_ms(span.last - span.first)),
+        "trimmed_ms": to_ms(origin - span.first),
+        "declared_ms": _declared_ms(container, tracks, span.first),
         "corrupt_packets": sum(track.corrupt for track in tracks.values()),
         "video": video,
-        "audio": [_describe_audio(track, origin) for track in tracks.values() if track.stream.type == "audio"],
+        "audio": [_describe_audio(track, span) for track in tracks.values() if track.stream.type == "audio"],
         "texts": [_describe_text(stream) for stream in container.streams if stream.type == "subtitle"],
         "chapters": _chapters(container, origin),
     }
 
 
-def _declared_ms(container: Any, tracks: dict[int, Track]) -> int:
-    """The length that the file's own index promises, where that promise is exact; 0 elsewhere."""
+def _declared_ms(container: Any, tracks: dict[int, Track], first: Fraction) -> int:
+    """The length that the file's own index promises, where that promise is exact; 0 elsewhere.
+
+    Args:
+        container: the file.
+        tracks: its tracks.
+        first: the file's own time at which it begins, seconds.
+    """
     name = container.format.name
     if name.startswith("mov,"):
         lengths = [one.stream.duration * one.base for one in tracks.values() if one.stream.duration]
         return to_ms(max(lengths, default=Fraction(0)))
     if name.startswith(("matroska", "flv")) and container.duration:
-        return int(container.duration // 1000)
+        late = max(0, to_ms(first)) if name.startswith("matroska") else 0  # Matroska counts from its time zero
+        return max(0, int(container.duration // 1000) - late)
     return 0
 
 
-def _describe_video(track: Pictures, origin: Fraction, frame: Any) -> dict[str, Any]:
+def _describe_video(track: Pictures, span: Span, frame: Any) -> dict[str, Any]:
     stream, context = track.stream, track.stream.codec_context
     if frame.width * frame.height > MAX_PIXELS:
         raise BadMediaError("pixels", f"{frame.width} x {frame.height}")
@@ -210,9 +221,7 @@ def _describe_video(track: Pictures, origin: Fraction, frame: Any) -> dict[str, 
         "matrix": int(frame.colorspace),
         "full_range": int(frame.color_range) == 2,
         "bit_rate": track.bit_rate(),
-        **track.summary(origin),
-        "start_ms": to_ms(track.start_s() - origin),
-        "end_ms": to_ms(track.end_s() - origin),
+        **track.summary(span.origin, span.end),
     }
 
 
@@ -236,7 +245,7 @@ def _first_frames(path: str, tracks: dict[int, Track]) -> dict[int, Any]:
     return found
 
 
-def _describe_audio(track: Track, origin: Fraction) -> dict[str, Any]:
+def _describe_audio(track: Track, span: Span) -> dict[str, Any]:
     stream, context = track.stream, track.stream.codec_context
     return {
         "index": stream.index,
@@ -248,8 +257,8 @@ def _describe_audio(track: Track, origin: Fraction) -> dict[str, Any]:
         "title": stream.metadata.get("title", ""),
         "default": bool(stream.disposition & Disposition.default),
         "bit_rate": track.bit_rate(),
-        "start_ms": to_ms(track.start_s() - origin),
-        "end_ms": to_ms(track.end_s() - origin),
+        "start_ms": to_ms(max(track.start_s(), span.origin) - span.origin),
+        "end_ms": to_ms(min(track.end_s(), span.end) - span.origin),
     }
 
 
@@ -278,11 +287,11 @@ def _chapters(container: Any, origin: Fraction) -> list[dict[str, Any]]:
     ]
 
 
-def main(path: str) -> None:
+def main(path: str, start_ms: str, end_ms: str) -> None:
     """Print the JSON."""
     av.logging.set_level(av.logging.PANIC)
     try:
-        result = probe(path)
+        result = probe(path, Fraction(start_ms) / 1000, None if end_ms == "end" else Fraction(end_ms) / 1000)
     except BadMediaError as error:
         result = {"error": error.problem, "detail": error.detail}
     except MemoryError:
@@ -293,4 +302,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -229,3 +229,38 @@ def end_by(track: Samples, end_ms: int) -> Samples:
     """The same track, its last picture ended by ``end_ms``: an edit list of the source may end it early."""
     end = max(end_ms * track.timescale // 1000, int(track.time.max()) + 1)
     return replace(track, end=min(track.end, end))
+
+
+def groups(track: Samples, start_ms: int, end_ms: int | None) -> Samples:
+    """The samples from the key frame at ``start_ms`` to that at ``end_ms`` (exclusive), or to the end.
+
+    Raises:
+        MediaError: there is no key frame there.
+    """
+    first = _key_at(track, start_ms)
+    last = len(track) if end_ms is None else _key_at(track, end_ms)
+    arrays = {name: getattr(track, name)[first:last].copy() for name in ("file", "offset", "size", "time", "sync")}
+    arrays["time"][0] = max(0, arrays["time"][0])  # a picture that stands when the recording starts
+    return replace(track, **arrays)
+
+
+def _key_at(track: Samples, ms: int) -> int:
+    """Index of the key frame at ``ms``; that was rounded down."""
+    keys = np.flatnonzero(track.sync)
+    late = track.time[keys] - ms * track.timescale // 1000
+    near = keys[(late >= -1) & (late <= 2 * track.timescale // 1000 + 1)]
+    if len(near) == 0:
+        raise MediaError("MP4", f"has no key frame at {ms} ms")
+    return int(near[0])
+
+
+def shifted(track: Samples, ms: int) -> Samples:
+    """The same track ``ms`` later."""
+    ticks = ms * track.timescale // 1000
+    return replace(track, time=track.time + ticks, end=track.end + ticks)
+
+
+def rescaled(track: Samples, timescale: int) -> Samples:
+    """The same track in other ticks; times are rounded up, at most by one of them."""
+    time = -(-track.time * timescale // track.timescale)
+    return replace(track, timescale=timescale, time=time, end=-(-track.end * timescale // track.timescale))

@@ -73,6 +73,7 @@ class CaptionsStage:
             settings={
                 "duration_ms": probe.duration_ms,
                 "origin_us": probe.origin_us,
+                "trimmed_ms": probe.trimmed_ms,
                 "language": job.language,
                 # Names decide about languages and stand in the findings.
                 "files": [[_name(one), one.language, _origin(one).value, one.align] for one in job.source.captions],
@@ -145,7 +146,7 @@ def _of_files(job: Job, probe: Probe, findings: list[str]) -> Iterator[Candidate
         for track in tracks:
             # A file with several languages names each itself; the file's name can only mean one.
             said = file.language if len(tracks) == 1 else None
-            yield Candidate(_origin(file), _name(file), track, said, align=file.align)
+            yield Candidate(_origin(file), _name(file), track, said, shift_ms=-probe.trimmed_ms, align=file.align)
 
 
 def _compared(one: Candidate, speech: sync.Signal | None, findings: list[str]) -> Candidate:

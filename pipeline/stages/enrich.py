@@ -31,7 +31,7 @@ class EnrichStage:
     """Files: ``master.m3u8``; ``chapters.vtt`` where there are chapters; the poster that the organiser chose."""
 
     name = "enrich"
-    version = 1
+    version = 2
 
     def plan(self, job: Job) -> Task:
         """Depends on what the files it names contain, and on the chapters and the picture the organiser gave."""
@@ -145,7 +145,7 @@ def chapters(job: Job) -> tuple[ChapterMark, ...]:
     """The chapters given, else those embedded in the source, inside the recording and in order."""
     probe = Probe.model_validate(job.artifacts["probe"].data)
     duration_ms = job.artifacts["transcode"].data["duration_ms"]
-    marks: Iterable[tuple[int, str]] = [(one.start_ms, one.title) for one in given_chapters(job)]
+    marks: Iterable[tuple[int, str]] = [(one.start_ms - probe.trimmed_ms, one.title) for one in given_chapters(job)]
     return spans(marks or [(one.start_ms, one.title) for one in probe.chapters if one.title.strip()], duration_ms)
 
 

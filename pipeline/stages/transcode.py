@@ -4,6 +4,7 @@ Parts of the work, each an artifact of its own, so that a killed run goes on whe
 
 * ``sound`` reads the source once: it decodes all languages to PCM, and copies the picture where that is the top rung.
 * ``pictures`` reads one chunk: it decodes it **once**, and encodes every rung and the thumbnails from that.
+* ``edge`` encodes what lies between a cut and the next key frame of a copied picture (there are none without a trim).
 
 The task itself joins them: it encodes the sound, puts it with the pictures into one MP4 per rendition (``media.mp4``),
 and writes playlists and stills. Joining copies bytes; nothing is encoded twice.
@@ -16,6 +17,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from catalog.edits import Channels
 from pipeline.captions import language
 from pipeline.errors import MediaError
 from pipeline.freshness import Task
@@ -25,6 +27,7 @@ from pipeline.media.command import Command, Completed
 from pipeline.media.ladder import Rung
 from pipeline.media.probe import AudioTrack, Probe
 from pipeline.media.runner import ProcessError
+from pipeline.media.samples import Samples
 from pipeline.stages.base import Bench, Job, Output
 
 _DAMAGED = "take the original, or repair it with the program that recorded it"
@@ -32,7 +35,9 @@ MAX_LANGUAGES = 8
 ENOUGH_PICTURES = 0.8
 """A decoder that gives fewer pictures than this share of the packets has failed. (Some packets hold no picture that
 is shown, or one of two fields.)"""
+_EDGE = "edge.mp4"
 _SOUND_FILES = (("sound", "flac"), ("loudness", "txt"))
+NEARLY_ALL = 0.98
 SLACK_MS = 1000
 """So much earlier than its packets may the decoded picture of a chunk end."""
 
@@ -41,18 +46,22 @@ class TranscodeStage:
     """Files: ``<rung>.mp4``, ``.m3u8``, ``.init.mp4``; ``audio.m4a``; ``poster.jpg``; ``storyboard.vtt``, sprites."""
 
     name = "transcode"
-    version = 1
+    version = 2
 
     def plan(self, job: Job) -> Task:
         """Depends on the source, on what the probe found in it, and on the settings of the ladder."""
         probe = _probe(job)
         steps = ladder.ladder(probe, job.settings.transcode)
         copied = any(rung.copied for rung in steps.rungs)
+        wanted = chunks.copying(probe) if copied else None
         rungs = [rung.plain() for rung in steps.rungs]
         languages = [[track.index, tag] for track, tag in spoken(probe, job.language)]
-        parts = [self._part(job, {"part": "sound", "tracks": languages, "copy_picture": copied})]
+        heard = {"tracks": languages, "channels": job.recording.audio, "copy_picture": copied}
+        parts = [self._part(job, {"part": "sound", **heard})]
         pieces = chunks.plan(probe, copied=copied)
         parts += [self._part(job, {"part": "pictures", "rungs": rungs, "chunk": asdict(piece)}) for piece in pieces]
+        edges = wanted.edges if wanted else ()
+        parts += [self._part(job, {"part": "edge", "rung": rungs[0], "chunk": asdict(piece)}) for piece in edges]
         settings = {
             "rungs": rungs,
             "languages": languages,
@@ -84,6 +93,8 @@ class TranscodeStage:
                 return _sound(job, task, bench)
             case "pictures":
                 return _pictures(job, task, bench)
+            case "edge":
+                return _edge(job, task, bench)
             case _:
                 return _joined(job, task, bench)
 
@@ -133,19 +144,31 @@ def _sound(job: Job, task: Task, bench: Bench) -> Output:
     tracks = [by_index[index] for index, _ in task.settings["tracks"]]
     copied = task.settings["copy_picture"]
     if tracks or copied:
-        _decode(job, bench, encode.sound(job.source.path, probe, tracks, copy_picture=copied))
+        channels = Channels(heard) if (heard := task.settings["channels"]) else None
+        _decode(job, bench, encode.sound(job.source.path, probe, tracks, channels, copy_picture=copied))
     return Output(data={}, private=_names(bench.out))
 
 
 def _pictures(job: Job, task: Task, bench: Bench) -> Output:
     probe = _probe(job)
-    plain = task.settings["chunk"]
-    chunk = Chunk(**{**plain, "cuts_ms": tuple(plain["cuts_ms"])})
+    chunk = _chunk(task)
     rungs = [rung for rung in _rungs(task) if not rung.copied]
     _decode(job, bench, encode.pictures(job.source.path, probe, chunk, rungs, _thumb_size(task)))
     for rung in rungs:
         _check_complete(job, probe, chunk, bench.out / f"{rung.name}.mp4")
     return Output(data={}, private=_names(bench.out))
+
+
+def _edge(job: Job, task: Task, bench: Bench) -> Output:
+    probe, chunk = _probe(job), _chunk(task)
+    _decode(job, bench, encode.edge(job.source.path, probe, chunk, Rung(**task.settings["rung"])))
+    _check_complete(job, probe, chunk, bench.out / _EDGE)
+    return Output(data={}, private=_names(bench.out))
+
+
+def _chunk(task: Task) -> Chunk:
+    plain = task.settings["chunk"]
+    return Chunk(**{**plain, "cuts_ms": tuple(plain["cuts_ms"])})
 
 
 def _names(folder: Path) -> frozenset[str]:
@@ -170,7 +193,9 @@ def _check_complete(job: Job, probe: Probe, chunk: Chunk, encoded: Path) -> None
     end_ms = (chunk.end_ms or video.end_ms) - chunk.start_ms
     reached_ms = made.end * 1000 // made.timescale
     dropped = video.frame_rate > ladder.MAX_FRAME_RATE  # on purpose
-    if reached_ms < end_ms - SLACK_MS or (not dropped and len(made) < ENOUGH_PICTURES * chunk.frames):
+    few = not dropped and len(made) < ENOUGH_PICTURES * chunk.frames
+    all_there = not dropped and len(made) >= NEARLY_ALL * chunk.frames  # the last one may stand for long
+    if few or (reached_ms < end_ms - SLACK_MS and not all_there):
         raise MediaError(
             job.source.name,
             f"is damaged: only {len(made)} of {chunk.frames} pictures after {chunk.start_ms // 1000} s can be decoded",
@@ -180,7 +205,7 @@ def _check_complete(job: Job, probe: Probe, chunk: Chunk, encoded: Path) -> None
 
 def _joined(job: Job, task: Task, bench: Bench) -> Output:
     probe = _probe(job)
-    sound, *pictures = task.parts
+    pictures = _parts(task, "pictures")
     starts_ms = [ms for part in pictures for ms in part.settings["chunk"]["cuts_ms"]]
     cut = joining.Cut(starts_ms, probe.duration_ms)
     with tempfile.TemporaryDirectory(dir=bench.out.parent) as scratch:
@@ -192,11 +217,8 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
         main = tracks[0][1] if tracks else None
         renditions = []
         for rung in _rungs(task):
-            if rung.copied:
-                files = [(bench.file(sound.key, "picture.mp4"), 0)]
-            else:
-                files = [(bench.file(part.key, f"{rung.name}.mp4"), _start(part)) for part in pictures]
-            renditions.append(joining.rendition(bench.out, rung, files, main, cut))
+            track = _copied(task, bench, probe) if rung.copied else _encoded(task, bench, rung)
+            renditions.append(joining.rendition(bench.out, rung, track, main, cut))
         audio = [
             joining.audio_file(
                 bench.out, made, tag, main=not number, alone=not renditions, duration_ms=probe.duration_ms
@@ -219,6 +241,24 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
     )
 
 
+def _parts(task: Task, kind: str) -> list[Task]:
+    return [part for part in task.parts if part.settings["part"] == kind]
+
+
+def _encoded(task: Task, bench: Bench, rung: Rung) -> Samples:
+    pieces = [(bench.file(part.key, f"{rung.name}.mp4"), _start(part)) for part in _parts(task, "pictures")]
+    return joining.encoded(rung, pieces)
+
+
+def _copied(task: Task, bench: Bench, probe: Probe) -> Samples:
+    wanted = chunks.copying(probe)
+    if wanted is None:
+        raise ValueError("the picture is not to be copied")
+    (sound,) = _parts(task, "sound")
+    edges = [(bench.file(part.key, _EDGE), _start(part)) for part in _parts(task, "edge")]
+    return joining.copied(bench.file(sound.key, "picture.mp4"), encode.lead_ms(probe), wanted, edges)
+
+
 def _start(part: Task) -> int:
     return int(part.settings["chunk"]["start_ms"])
 
@@ -226,9 +266,10 @@ def _start(part: Task) -> int:
 def _encoded_sound(bench: Bench, task: Task, probe: Probe, track: tuple[int, int], folder: Path) -> joining.Sound:
     """Encode track ``(number, stream index)`` from the PCM of the sound part."""
     number, index = track
-    mono = next(one for one in probe.audio if one.index == index).channels == 1
+    (part,) = _parts(task, "sound")
+    mono = part.settings["channels"] or next(one for one in probe.audio if one.index == index).channels == 1
     bit_rate = task.settings["audio_bitrate"] if mono else task.settings["audio_bitrate"] * 3 // 2
-    pcm, measured = (bench.file(task.parts[0].key, f"{name}{number}.{suffix}") for name, suffix in _SOUND_FILES)
+    pcm, measured = (bench.file(part.key, f"{name}{number}.{suffix}") for name, suffix in _SOUND_FILES)
     gain = loudness.gain_for(loudness.read(measured), task.settings["loudness"])
     made = _at_gain(bench, pcm, (bit_rate, probe.duration_ms), gain, folder / f"sound{number}")
     more = loudness.correction(gain, made.lufs, task.settings["loudness"])
@@ -245,10 +286,11 @@ def _at_gain(bench: Bench, pcm: Path, kind: tuple[int, int], gain: loudness.Gain
 def _seen(task: Task, bench: Bench) -> tuple[stills.Lumas, list[int]]:
     """The thumbnails of all chunks, and when each is shown, ms."""
     size = _thumb_size(task)
-    files = [bench.file(part.key, "thumbs.yuv") for part in task.parts[1:]]
+    pictures = _parts(task, "pictures")
+    files = [bench.file(part.key, "thumbs.yuv") for part in pictures]
     moments = [
         _start(part) + number * encode.THUMB_MS
-        for part, file in zip(task.parts[1:], files, strict=True)
+        for part, file in zip(pictures, files, strict=True)
         for number in range(stills.count(file, size))
     ]
     return stills.read_frames(files, size), moments

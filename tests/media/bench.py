@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from catalog.manifest import Artifact, ArtifactFile
 from catalog.model import Event, Recording, Session
@@ -43,21 +44,21 @@ class FolderBench:
 class Workshop:
     """Takes recordings through probe and transcode, below ``root``."""
 
-    def __init__(self, root: Path, tools: Tools, settings: Settings | None = None) -> None:
+    def __init__(self, root: Path, tools: Tools, settings: Settings | None = None, **recording: Any) -> None:
         self.root = root
         self.tools = tools
         self.settings = settings or Settings(title="Test")
+        self.recording = Recording(id="one", title="One", **recording)
         self.runner = Runner(tools)
         self.folders: dict[str, Path] = {}
         self.cpu_s = 0.0
 
     def job(self, source: Path) -> Job:
-        recording = Recording(id="one", title="One")
-        session = Session(id="talk", title="Talk", recordings=(recording,))
+        session = Session(id="talk", title="Talk", recordings=(self.recording,))
         return Job(
             event=Event(id="meeting", title="Meeting", sessions=(session,)),
             session=session,
-            recording=recording,
+            recording=self.recording,
             settings=self.settings,
             tools=self.tools,
             source=Source(path=source, name=source.name, sha256=sha256_file(source), bytes=source.stat().st_size),

@@ -94,6 +94,8 @@ def job(folder: Path, files: Mapping[str, str], *, texts: tuple[dict[str, Any], 
         "duration_ms": 60_000,
         "origin_us": 2_000_000,
         "declared_ms": 60_000,
+        "source_ms": 60_000,
+        "trimmed_ms": 0,
         "corrupt_packets": 0,
         "video": VIDEO if video else None,
         "audio": [],
@@ -125,6 +127,20 @@ def run(one: Job, out: Path, process: Callable[[Command], bytes] = nothing) -> t
 
 def vtt(text: str, start: str = "00:01.000", end: str = "00:06.000") -> str:
     return f"WEBVTT\n\n{start} --> {end}\n{text}\n"
+
+
+def test_captions_move_with_a_trim(tmp_path: Path) -> None:
+    """Ten seconds are cut off: what was said then is gone, the rest comes ten seconds earlier."""
+    text = vtt(ENGLISH) + f"\n00:09.000 --> 00:15.000\n{ENGLISH}\n\n00:20.000 --> 00:26.000\n{ENGLISH}\n"
+    one = job(tmp_path, {"talk.vtt": text})
+    probe = one.artifacts["probe"]
+    cut = probe.model_copy(update={"data": {**probe.data, "trimmed_ms": 10_000, "duration_ms": 50_000}})
+    run(replace(one, artifacts={"probe": cut}), tmp_path / "out")
+    times = [line for line in (tmp_path / "out/captions/en.vtt").read_text("utf-8").splitlines() if "-->" in line]
+    edges = [moment for one in times for moment in one.split(" --> ")]
+    assert (edges[0], edges[-1]) == ("00:00:00.000", "00:00:16.000")
+    assert "00:00:05.000" in edges
+    assert "00:00:10.000" in edges
 
 
 def test_files_and_facts(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ TALK: dict[str, Any] = {
 
 def probe(container: str = "mov,mp4,m4a,3gp,3g2,mj2", corrupt: int = 0, **video: Any) -> Probe:
     return Probe(
-        container=container, duration_ms=300_000, origin_us=0, declared_ms=300_000, corrupt_packets=corrupt,
+        container=container, duration_ms=300_000, origin_us=0, source_ms=300_000, trimmed_ms=0,
+        declared_ms=300_000, corrupt_packets=corrupt,
         video=VideoTrack(**{**TALK, **video}), audio=(), texts=(), chapters=(),
     )  # fmt: skip
 
