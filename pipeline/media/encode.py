@@ -22,7 +22,7 @@ from pipeline.media.probe import AudioTrack, Probe, VideoTrack
 
 SAMPLE_RATE = 48_000
 """Of all sound: the one that every player and every AAC decoder handles alike."""
-AAC_FRAME = 1024
+FLAC_FRAME = 4096
 TICKS = 90_000
 """Ticks per second of encoded pictures: exact for 24, 25, 30, 50, 60 and 29.97 pictures a second."""
 THUMB_SIDE = 160
@@ -86,6 +86,7 @@ def sound(
             .filter("apad", whole_dur=f"{end_ms}ms")
             .filter("atrim", start=f"{lead}ms", end=f"{end_ms}ms")
             .filter("asetpts", "PTS-STARTPTS")
+            .filter("asetnsamples", n=FLAC_FRAME, pad=0)  # FLAC refuses to begin with what a trim leaves of a frame
         )
         if track.channels > 1:
             stream = _heard(stream, channels)

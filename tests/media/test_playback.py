@@ -48,6 +48,15 @@ def test_talk_plays_to_its_end(browser: Browser, tools: Tools, tmp_path: Path) -
     check_plays(browser, folder, artifact.data)
 
 
+def test_trimmed_talk_plays_to_its_end(browser: Browser, tools: Tools, tmp_path: Path) -> None:
+    """A copied picture between two encoded edges: the browser plays across both seams, as a file and as HLS."""
+    source = record(tools, tmp_path / "talk.mp4", seconds=16)
+    trim = {"start": 2.6, "end": 14.5}
+    artifact, folder = Workshop(tmp_path, tools, SMALL, trim=trim).transcode(source)
+    assert [one["copied"] for one in artifact.data["renditions"]] == [True, False]
+    check_plays(browser, folder, artifact.data)
+
+
 def test_late_picture_and_silent_video_play(browser: Browser, tools: Tools, tmp_path: Path) -> None:
     """Sound that starts before the picture, and a recording without any sound."""
     late = record(tools, tmp_path / "late.mkv", "-vf", "setpts=PTS+1/TB", "-force_key_frames", "0", seconds=6)

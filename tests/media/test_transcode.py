@@ -267,6 +267,37 @@ def test_languages_become_audio_renditions(tools: Tools, tmp_path: Path) -> None
     check_folder(folder, artifact.data)
 
 
+@pytest.mark.parametrize("suffix", ["mkv", "ts"])
+def test_late_start_is_not_cut_short(tools: Tools, tmp_path: Path, suffix: str) -> None:
+    """A recorder whose clock stood at 20 s when it began: the recording lasts from its first picture to its last."""
+    source = record(tools, tmp_path / f"talk.{suffix}", "-output_ts_offset", "20", seconds=4)
+    artifact, folder = Workshop(tmp_path, tools, settings(240)).transcode(source)
+    assert artifact.data["duration_ms"] == pytest.approx(4000, abs=60)
+    check_folder(folder, artifact.data)
+
+
+def test_interlaced_after_a_plain_title(tools: Tools, tmp_path: Path) -> None:
+    """Two progressive seconds at the start do not hide that the rest is interlaced: nothing comes out combed."""
+    title, talk, source = (tmp_path / name for name in ("title.ts", "talk.ts", "all.ts"))
+    lavfi = ("-f", "lavfi", "-i", "testsrc2=size=426x240:rate=50:duration=4")
+    coded = ("-c:v", "mpeg2video", "-r", "25", "-b:v", "3M", "-g", "12")
+    run(tools, *lavfi, "-vf", "trim=end=2,fps=25", *coded, str(title))
+    run(
+        tools,
+        *lavfi,
+        "-vf",
+        "tinterlace=interleave_top,setfield=tff",
+        *coded,
+        "-flags",
+        "+ildct+ilme",
+        *("-output_ts_offset", "2"),
+        str(talk),
+    )
+    source.write_bytes(title.read_bytes() + talk.read_bytes())
+    workshop = Workshop(tmp_path, tools)
+    assert workshop.make(ProbeStage(), workshop.job(source)).data["video"]["interlaced"]
+
+
 def test_nothing_private_comes_through(tools: Tools, tmp_path: Path) -> None:
     """Places, titles, comments and chapter names of the source are in no file that is published."""
     canary = "CANARY-48.8566+2.3522"
