@@ -12,7 +12,7 @@ from pipeline.media.probe_tracks import Pictures
 
 SEEK_TRIALS = 100
 PLACES = 4
-LOOKED_AT = 12
+LOOKED_AT = 20
 """At so many places, so many pictures are decoded to see whether they are interlaced."""
 
 
@@ -37,10 +37,17 @@ def has_fields(container: Any, track: Pictures) -> bool:
     """Whether pictures here and there are interlaced: a first one may be a title that is not."""
     length = track.end_s() - track.start_s()
     for place in range(PLACES):
-        with suppress(av.error.FFmpegError, NotImplementedError):
+        with suppress(av.error.FFmpegError):
             container.seek(int((track.start_s() + length * place / PLACES) / track.base), stream=track.stream)
-            packets = (one for one in container.demux(track.stream) if one.size)
-            shown = (frame for packet in islice(packets, LOOKED_AT) for frame in packet.decode())
-            if any(frame.interlaced_frame for frame in shown):
+            packets = islice((one for one in container.demux(track.stream) if one.size), LOOKED_AT)
+            if any(frame.interlaced_frame for packet in packets for frame in _decoded(packet)):
                 return True
     return False
+
+
+def _decoded(packet: Any) -> list[Any]:
+    """Its pictures; none where it cannot be decoded, as some that follow a jump."""
+    try:
+        return list(packet.decode())
+    except (av.error.FFmpegError, NotImplementedError):
+        return []
