@@ -20,6 +20,7 @@ from pipeline.cluster.worker import PROGRESS, SLOT, carry_out, source_files
 from pipeline.config import FetchSettings
 from pipeline.engine import InputT, LocalEngine, OutputT, map_in_threads
 from pipeline.errors import AftertalkError, ConfigurationError, StoreError
+from pipeline.flow import NOT_MADE
 from pipeline.making import OnProgress, Order
 from pipeline.stages import Job
 
@@ -66,7 +67,7 @@ class ClusterEngine:
 
     def release(self, job: Job) -> None:
         """See ``Engine.release``: this machine has everything now, but another recording may need the same yet."""
-        self._artifacts.update(one.key for one in job.artifacts.values() if one.files)
+        self._artifacts.update(one.key for one in job.artifacts.values() if one.key != NOT_MADE)
         self._sources.update(source_files(job.source))
 
     def close(self) -> None:
@@ -78,7 +79,7 @@ class ClusterEngine:
     def _provide(self, job: Job) -> bool:
         """Put what a job needs into the shared store; ``False`` when this machine does not have it itself."""
         for artifact in job.artifacts.values():
-            if artifact.files and self._work.find(artifact.key) is None:
+            if artifact.key != NOT_MADE and self._work.find(artifact.key) is None:
                 whole = self._workspace.find(artifact.key)
                 if whole is None:
                     return False

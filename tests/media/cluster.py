@@ -1,4 +1,7 @@
-"""A Dask cluster of real processes on this machine, each in a process group of its own, to be killed."""
+"""A Dask cluster of real processes on this machine, each in a process group of its own, to be killed.
+
+With ``Network`` each is a host of its own: a network namespace that reaches the others through a bridge.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,11 @@ START_S = 30
 class Machines:
     """A scheduler and workers; all log into ``folder``."""
 
-    def __init__(self, folder: Path, work: str) -> None:
+    def __init__(self, folder: Path, work: str, network: Network | None = None) -> None:
         self.work = work
         self._folder = folder
+        self._network = network
+        self._host = network.host("scheduler") if network else "127.0.0.1"
         self._port = _free_port()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         folder.mkdir()
@@ -28,7 +33,7 @@ class Machines:
     @property
     def address(self) -> str:
         """Where the scheduler listens."""
-        return f"tcp://127.0.0.1:{self._port}"
+        return f"tcp://{self._host}:{self._port}"
 
     def log(self, name: str) -> str:
         """What a machine has written."""
@@ -36,11 +41,11 @@ class Machines:
 
     def start_scheduler(self) -> None:
         """Start it, and wait until it listens."""
-        options = ["--host", "127.0.0.1", "--port", str(self._port), "--no-dashboard", "--no-show"]
+        options = ["--host", self._host, "--port", str(self._port), "--no-dashboard", "--no-show"]
         self.start("scheduler", ["-m", "distributed.cli.dask_scheduler", *options])
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
+            with contextlib.suppress(OSError), socket.create_connection((self._host, self._port), 1):
                 return
             time.sleep(0.1)
         raise AssertionError(self.log("scheduler"))
@@ -48,13 +53,15 @@ class Machines:
     def start_worker(self, name: str, slots: int = 1) -> None:
         """Start a worker; it comes to the scheduler by itself."""
         options = ["--work", self.work, "--slots", str(slots), "--folder", str(self._folder / name)]
-        self.start(name, ["-m", "pipeline.cli", "worker", self.address, *options, "--host", "127.0.0.1"])
+        host = self._network.host(name) if self._network else self._host
+        self.start(name, ["-m", "pipeline.cli", "worker", self.address, *options, "--host", host])
 
     def start(self, name: str, arguments: Sequence[str]) -> None:
         """Start a Python program as a machine."""
         with (self._folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
-                [sys.executable, *arguments],
+                [*(self._network.command(name) if self._network else ()), sys.executable, *arguments],
+                env={**os.environ, "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "10s"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -76,14 +83,69 @@ class Machines:
             process.wait()
 
 
+class Network:
+    """Hosts that are network namespaces, on a bridge of this machine. Needs root and ``ip`` (iproute2)."""
+
+    def __init__(self) -> None:
+        self._name = f"at{os.getpid() % 100_000}"
+        self._net = f"10.{os.getpid() % 200 + 20}.7"
+        self._hosts: list[str] = []
+        _ip("link", "add", self._name, "type", "bridge")
+        _ip("addr", "add", f"{self._net}.1/24", "dev", self._name)
+        _ip("link", "set", self._name, "up")
+
+    def host(self, name: str) -> str:
+        """The address of a host, which is made when it is new."""
+        if name not in self._hosts:
+            self._hosts.append(name)
+            place, wire = self._place(name), self._wire(name)
+            _ip("netns", "add", place)
+            _ip("link", "add", wire, "type", "veth", "peer", "name", "eth0", "netns", place)
+            _ip("link", "set", wire, "master", self._name, "up")
+            _ip("-n", place, "addr", "add", f"{self._address(name)}/24", "dev", "eth0")
+            _ip("-n", place, "link", "set", "eth0", "up")
+            _ip("-n", place, "link", "set", "lo", "up")
+        return self._address(name)
+
+    def command(self, name: str) -> tuple[str, ...]:
+        """What starts a program on a host."""
+        return ("ip", "netns", "exec", self._place(name))
+
+    def cut(self, name: str) -> None:
+        """Pull the cable of a host."""
+        _ip("link", "set", self._wire(name), "down")
+
+    def close(self) -> None:
+        """Remove everything."""
+        for name in self._hosts:
+            _ip("link", "del", self._wire(name))
+            _ip("netns", "del", self._place(name))
+        _ip("link", "del", self._name)
+
+    def _place(self, name: str) -> str:
+        return f"{self._name}-{name}"
+
+    def _wire(self, name: str) -> str:
+        return f"{self._name}v{self._hosts.index(name)}"
+
+    def _address(self, name: str) -> str:
+        return f"{self._net}.{self._hosts.index(name) + 2}"
+
+
+def _ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], check=True, stdin=subprocess.DEVNULL)
+
+
 @contextlib.contextmanager
-def machines(folder: Path, work: str) -> Iterator[Machines]:
+def machines(folder: Path, work: str, network: Network | None = None) -> Iterator[Machines]:
     """A cluster that is gone in the end."""
-    cluster = Machines(folder, work)
+    cluster = Machines(folder, work, network)
     try:
         yield cluster
     finally:
         cluster.close()
+        if network:
+            network.close()
 
 
 def _free_port() -> int:

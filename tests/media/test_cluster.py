@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from pipeline.media.tools import Tools
 from pipeline.programmes import import_programme
 from pipeline.run import Options, publish
 from pipeline.storage.protocol import RESERVED
-from tests.media.cluster import Machines, machines
+from tests.media.cluster import Machines, Network, machines
 from tests.media.sources import record
 
 pytestmark = pytest.mark.media
@@ -98,24 +99,39 @@ def test_same_bytes_as_on_one_machine(root: Path, cluster: Machines) -> None:
 
 
 @pytest.mark.slow
-def test_losses_of_a_cluster(root: Path, cluster: Machines) -> None:
-    """A worker killed in the middle of its work, another frozen, the scheduler started anew: the same bytes."""
+def test_losses_of_a_cluster(root: Path, tmp_path: Path) -> None:
+    """A worker killed in the middle of its work, one cut off, one frozen, the scheduler started anew: the same bytes.
+
+    Every machine is a host of its own, with only the shared store between them.
+    """
     run(root)
     expected = published(root)
+    network = Network()
+    with machines(tmp_path / "machines", str(root / "work"), network) as cluster:
+        lose_machines(root, cluster, network)
+    assert published(root) == expected
+
+
+def lose_machines(root: Path, cluster: Machines, network: Network) -> None:
+    """Publish while one machine after the other is lost."""
     cluster.start_scheduler()
-    for name in ("one", "two", "three"):
+    for name in ("one", "two", "three", "four"):
         cluster.start_worker(name)
     outcome: list[report.RecordingReporter] = []
     runner = Thread(target=lambda: outcome.append(run(root, cluster.address)))
     runner.start()
-    wait_for(lambda: len(records(root)) >= 1, "nothing was made")
-    cluster.kill("one")
-    wait_for(lambda: len(records(root)) >= 2, "nothing more was made")
-    cluster.kill("scheduler")
+    losses: tuple[Callable[[], None], ...] = (
+        lambda: cluster.kill("one"),
+        lambda: network.cut("two"),
+        lambda: cluster.kill("three", signal.SIGSTOP),
+        lambda: cluster.kill("scheduler"),
+    )
+    for count, lose in enumerate(losses, start=1):
+        wait_for(lambda count=count: len(records(root)) >= count, "nothing was made any more")  # type: ignore[misc]
+        lose()
     cluster.start_scheduler()
     runner.join(300)
-    assert outcome, cluster.log("two")
-    assert published(root) == expected
+    assert outcome, cluster.log("four")
 
 
 def test_no_scheduler(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
