@@ -59,7 +59,7 @@ def worker(
     from pipeline.cluster.worker import WorkerOptions, run_worker
 
     check_address(scheduler, "SCHEDULER")
-    trust = security(ClusterSettings(ca=ca, certificate=certificate, key=key), Path())
+    trust = security(scheduler, ClusterSettings(ca=ca, certificate=certificate, key=key), Path())
     store = WorkStore(open_store(work, base=Path(), endpoint=endpoint))
     options = WorkerOptions(slots or len(os.sched_getaffinity(0)), folder.absolute(), host)
     click.echo(f"working for {scheduler}, {options.slots} at a time (Ctrl-C ends)")

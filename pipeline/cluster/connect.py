@@ -14,7 +14,8 @@ from pipeline.engine import Engine, LocalEngine
 from pipeline.errors import ConfigurationError
 from pipeline.storage import open_store
 
-SCHEMES = ("tcp://", "tls://")
+TLS = "tls://"
+SCHEMES = ("tcp://", TLS)
 
 
 def open_engine(address: str, here: LocalEngine, directory: CatalogueDirectory) -> Engine:
@@ -32,7 +33,7 @@ def open_engine(address: str, here: LocalEngine, directory: CatalogueDirectory) 
             hint="name it in catalogue.yaml: 'work: s3://our-bucket/work', or 'work: /mnt/shared/work'",
         )
     work = WorkStore(open_store(settings.work, base=directory.root, endpoint=settings.endpoint))
-    cluster = Cluster(address, security(settings.cluster, directory.root), here.maker.on_progress)
+    cluster = Cluster(address, security(address, settings.cluster, directory.root), here.maker.on_progress)
     cluster.connected()
     return ClusterEngine(cluster, work, here)
 
@@ -49,7 +50,7 @@ def check_address(address: str, option: str) -> None:
         )
 
 
-def security(settings: ClusterSettings, root: Path) -> Security:
+def security(address: str, settings: ClusterSettings, root: Path) -> Security:
     """The certificates to show and to trust; paths are relative to ``root``.
 
     Raises:
@@ -57,6 +58,10 @@ def security(settings: ClusterSettings, root: Path) -> Security:
     """
     names = {"tls_ca_file": settings.ca, "tls_client_cert": settings.certificate, "tls_client_key": settings.key}
     files = {name: root / path for name, path in names.items() if path}
+    if address.startswith(TLS) and len(files) < len(names):
+        raise ConfigurationError(
+            address, "needs certificates", hint="give ca, certificate and key; see docs/cluster.md"
+        )
     for path in files.values():
         if not path.is_file():
             raise ConfigurationError(

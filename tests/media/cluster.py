@@ -13,16 +13,37 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import trustme
+
 START_S = 30
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Certificates (PEM files) of an authority of the test's own."""
+
+    ca: str
+    own: str
+    """Certificate and key in one file."""
+
+    @classmethod
+    def new(cls, folder: Path) -> Trust:
+        """Make them."""
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(folder / "own.pem"))
+        return cls(str(folder / "ca.pem"), str(folder / "own.pem"))
 
 
 class Machines:
     """A scheduler and workers; all log into ``folder``."""
 
-    def __init__(self, folder: Path, work: str, network: Network | None = None) -> None:
+    def __init__(self, folder: Path, work: str, network: Network | None = None, trust: Trust | None = None) -> None:
         self.work = work
+        self._trust = trust
         self._folder = folder
         self._network = network
         self._host = network.host("scheduler") if network else "127.0.0.1"
@@ -33,7 +54,7 @@ class Machines:
     @property
     def address(self) -> str:
         """Where the scheduler listens."""
-        return f"tcp://{self._host}:{self._port}"
+        return f"{'tls' if self._trust else 'tcp'}://{self._host}:{self._port}"
 
     def log(self, name: str) -> str:
         """What a machine has written."""
@@ -42,6 +63,8 @@ class Machines:
     def start_scheduler(self) -> None:
         """Start it, and wait until it listens."""
         options = ["--host", self._host, "--port", str(self._port), "--no-dashboard", "--no-show"]
+        if trust := self._trust:
+            options += ["--protocol", "tls", "--tls-ca-file", trust.ca, "--tls-cert", trust.own, "--tls-key", trust.own]
         self.start("scheduler", ["-m", "distributed.cli.dask_scheduler", *options])
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
@@ -53,6 +76,8 @@ class Machines:
     def start_worker(self, name: str, slots: int = 1) -> None:
         """Start a worker; it comes to the scheduler by itself."""
         options = ["--work", self.work, "--slots", str(slots), "--folder", str(self._folder / name)]
+        if trust := self._trust:
+            options += ["--ca", trust.ca, "--certificate", trust.own, "--key", trust.own]
         host = self._network.host(name) if self._network else self._host
         self.start(name, ["-m", "pipeline.cli", "worker", self.address, *options, "--host", host])
 
@@ -137,9 +162,9 @@ def _ip(*arguments: str) -> None:
 
 
 @contextlib.contextmanager
-def machines(folder: Path, work: str, network: Network | None = None) -> Iterator[Machines]:
+def machines(folder: Path, work: str, network: Network | None = None, trust: Trust | None = None) -> Iterator[Machines]:
     """A cluster that is gone in the end."""
-    cluster = Machines(folder, work, network)
+    cluster = Machines(folder, work, network, trust)
     try:
         yield cluster
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import time
@@ -19,7 +20,7 @@ from pipeline.media.tools import Tools
 from pipeline.programmes import import_programme
 from pipeline.run import Options, publish
 from pipeline.storage.protocol import RESERVED
-from tests.media.cluster import Machines, Network, machines
+from tests.media.cluster import Machines, Network, Trust, machines
 from tests.media.sources import record
 
 pytestmark = pytest.mark.media
@@ -96,6 +97,24 @@ def test_same_bytes_as_on_one_machine(root: Path, cluster: Machines) -> None:
     run(root, cluster.address)
     assert published(root) == expected
     assert not [path for path in (root / "work").rglob("*") if path.is_file() and RESERVED not in path.parts]
+
+
+def test_only_known_machines(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With TLS the work is done by machines with a certificate; a run without one is not let in."""
+    (root / "meeting" / "recordings" / "long.mp4").unlink()
+    monkeypatch.setattr("pipeline.cluster.engine._CONNECT_S", 2)
+    trust = Trust.new(tmp_path)
+    settings = {"ca": trust.ca, "certificate": trust.own, "key": trust.own}
+    with machines(tmp_path / "machines", str(root / "work"), trust=trust) as cluster:
+        cluster.start_scheduler()
+        cluster.start_worker("one")
+        with pytest.raises(ConfigurationError, match="needs certificates"):
+            run(root, cluster.address)
+        with pytest.raises(ConfigurationError, match="no scheduler answers"):
+            run(root, cluster.address.replace("tls", "tcp"))
+        (root / "catalogue.yaml").write_text(f"{CATALOGUE}\ncluster: {json.dumps(settings)}\n")
+        run(root, cluster.address)
+    assert "meeting/day/short/index.html" in published(root)
 
 
 @pytest.mark.slow
