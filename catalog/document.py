@@ -11,6 +11,7 @@ import jsonschema
 from catalog import urls
 from catalog.manifest import (
     CatalogDocument,
+    CatalogElsewhere,
     CatalogEvent,
     CatalogRecording,
     audio_entry,
@@ -41,7 +42,8 @@ def catalog_document(catalogue: Catalogue, generation: int, manifest_key: str = 
         base_url=catalogue.site.base_url,
         manifest=manifest_key,
         events=tuple(_event(one) for one in catalogue.events),
-        recordings=tuple(_recording(one) for one in catalogue.recordings),
+        recordings=tuple(_recording(one) for one in catalogue.recordings if not one.is_elsewhere),
+        elsewhere=tuple(_elsewhere(one) for one in catalogue.recordings if one.is_elsewhere),
     )
     data = document.model_dump(mode="json", by_alias=True)
     if not manifest_key:
@@ -84,4 +86,23 @@ def _recording(one: PublishedRecording) -> CatalogRecording:
         chapters=made.chapters_url,
         transcript=one.transcript.transcript if one.transcript else None,
         source_sha256=made.source_sha256,
+        doi=one.recording.doi,
+    )
+
+
+def _elsewhere(one: PublishedRecording) -> CatalogElsewhere:
+    return CatalogElsewhere(
+        id=one.key,
+        event=one.event.id,
+        session=one.session.id,
+        kind=one.recording.kind.value,
+        title=one.recording.title,
+        people=tuple(person.name for person in one.people),
+        language=one.language,
+        date=one.date,
+        duration_ms=one.made.duration_ms,
+        page=one.page,
+        licence=one.licence,
+        doi=one.recording.doi,
+        links=tuple(link.url for link in one.watch_links),
     )

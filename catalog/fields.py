@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Annotated
@@ -27,6 +28,7 @@ RESERVED_IDS = frozenset(
         "search",
         "embed",
         "about",
+        "by",
         "state",
         "public",
         "con",
@@ -124,6 +126,28 @@ def _clean_text(value: object) -> object:
     return _CONTROL.sub("", value).strip()
 
 
+def _minutes(value: object) -> object:
+    """``90`` and ``"1:30"`` as a duration; anything else as it is."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,3}):([0-5]\d)", value.strip())):
+        return timedelta(hours=int(match[1]), minutes=int(match[2]))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return timedelta(minutes=value)
+    return value
+
+
+def _check_doi(value: str) -> str:
+    doi = re.sub(r"(?i)\A(?:https?://(?:dx\.)?doi\.org/|doi:)", "", value.strip())
+    if not re.fullmatch(r"10\.\d{4,9}(?:\.\d+)*/[^\s\"<>\\^`{|}]{1,200}", doi):
+        raise ValueError(f"{value!r} is not a DOI; it begins with 10., for example 10.5281/zenodo.1234")
+    return doi
+
+
+def _check_colour(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError(f"{value!r} is not a colour; write it as #rrggbb in quotation marks, for example '#2f6b18'")
+    return value.lower()
+
+
 Id = Annotated[str, AfterValidator(_check_id)]
 """A stable id that is part of public addresses."""
 Language = Annotated[str, AfterValidator(_check_language)]
@@ -134,6 +158,12 @@ Text = Annotated[str, BeforeValidator(_clean_text)]
 """Text of a person: hostile until escaped, free of control characters."""
 Title = Annotated[str, BeforeValidator(_clean_text), Field(min_length=1, max_length=1000)]
 """Text that must not be empty."""
+Duration = Annotated[timedelta, BeforeValidator(_minutes)]
+"""Minutes, ``"1:30"`` in hours and minutes, or an ISO 8601 duration."""
+Doi = Annotated[str, AfterValidator(_check_doi)]
+"""A digital object identifier without the address of a resolver."""
+Colour = Annotated[str, AfterValidator(_check_colour)]
+"""A colour as ``#rrggbb``."""
 TimeZone = Annotated[str, AfterValidator(_check_timezone)]
 """A name of the IANA time zone database."""
 Milliseconds = Annotated[int, BeforeValidator(_milliseconds), PlainSerializer(clock)]

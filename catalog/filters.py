@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime, tzinfo
+from urllib.parse import urlsplit
 
 import jinja2
 from babel import Locale, numbers
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from catalog import licences, locales, markdown, transcript, watch
+from catalog import facets, licences, locales, markdown, transcript, watch
 
 
 def _locale(context: Context) -> Locale:
@@ -26,6 +27,12 @@ def _long_date(context: Context, value: date) -> str:
 @jinja2.pass_context
 def _day_name(context: Context, value: date) -> str:
     return locales.day_name(value, _locale(context))
+
+
+@jinja2.pass_context
+def _day_of_programme(context: Context, anchor: str) -> str:
+    """A day by the anchor it has on the page of its event."""
+    return locales.day_name(date.fromisoformat(anchor), _locale(context))
 
 
 @jinja2.pass_context
@@ -64,6 +71,11 @@ def _seconds(ms: int) -> str:
     return f"{whole}.{rest:03}".rstrip("0").rstrip(".")
 
 
+def _host(url: str) -> str:
+    """The host of a web address, without ``www.``."""
+    return (urlsplit(url).hostname or url).removeprefix("www.")
+
+
 def _summary(text: str, limit: int = 200) -> str:
     return markdown.to_text(text, limit)
 
@@ -82,17 +94,20 @@ def install(env: jinja2.Environment) -> None:
         zone_name=locales.zone_name,
         long_date=_long_date,
         day_name=_day_name,
+        day_of_programme=_day_of_programme,
         time_of_day=_time_of_day,
         length_in_words=_length_in_words,
         number=_number,
         size=_size,
         language_name=_language_name,
         seconds=_seconds,
+        host=_host,
         joined=transcript.joined,
         summary=_summary,
         markdown=_markdown,
         licence=licences.describe,
         track_kind=watch.track_kind,
+        facets_of=facets.of_slot,
     )
     env.globals["date_range"] = _date_range
     env.tests["automatic"] = watch.is_automatic

@@ -163,6 +163,17 @@ class ChapterMark(Model):
     title: str
 
 
+class Slide(Model):
+    """A slide as it appears in the recording."""
+
+    start_ms: int
+    """When it is shown first."""
+    url: str
+    """Key of its picture."""
+    text: str = ""
+    """What stands on it."""
+
+
 class Made(Model):
     """What can be watched, heard and read of one recording."""
 
@@ -178,6 +189,8 @@ class Made(Model):
     captions: tuple[CaptionTrack, ...] = ()
     chapters: tuple[ChapterMark, ...] = ()
     chapters_url: str | None = None
+    slides: tuple[Slide, ...] = ()
+    """In order of time."""
 
 
 class CatalogEvent(Model):
@@ -213,6 +226,26 @@ class CatalogRecording(Model):
     chapters: str | None
     transcript: str | None
     source_sha256: str
+    doi: str | None
+
+
+class CatalogElsewhere(Model):
+    """A recording that others keep, in ``catalog.json``; an addition to the contract."""
+
+    id: str
+    event: str
+    session: str
+    kind: str
+    title: str
+    people: tuple[str, ...]
+    language: str
+    date: datetime | None
+    duration_ms: int
+    page: str
+    licence: str
+    doi: str | None
+    links: tuple[str, ...]
+    """Where it can be watched, the best first."""
 
 
 class CatalogDocument(Model):
@@ -226,6 +259,7 @@ class CatalogDocument(Model):
     """Key of the list of every published object (``state/…``); an addition to the contract."""
     events: tuple[CatalogEvent, ...] = ()
     recordings: tuple[CatalogRecording, ...] = ()
+    elsewhere: tuple[CatalogElsewhere, ...] = ()
 
 
 def _pick(model: Model, *names: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ is in ``manifest.py``; the types of fields are in ``fields.py``.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -14,10 +13,16 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from catalog.edits import Channels, Trim
-from catalog.fields import Id, Language, Model, Text, TimeZone, Title, Url, slugify
+from catalog.fields import Doi, Duration, Id, Language, Model, Text, TimeZone, Title, Url, slugify
+from catalog.releases import APPROVED, HELD, Release, ReleaseState
+
+__all__ = [
+    "APPROVED", "HELD", "CaptionSource", "Chapter", "Cue", "Discussion", "Event", "Kind", "Link", "LinkKind", "Model",
+    "Person", "Recording", "Release", "ReleaseState", "Session",
+]  # fmt: skip
 
 
 class Kind(StrEnum):
@@ -25,58 +30,6 @@ class Kind(StrEnum):
 
     LIVE = "live"
     PRE_RECORDED = "pre-recorded"
-
-
-class ReleaseState(StrEnum):
-    """Whether a recording may be public."""
-
-    APPROVED = "approved"
-    HELD = "held"
-    WITHDRAWN = "withdrawn"
-    AFTER = "after"
-
-
-class Release(Model):
-    """Whether, from when and why a recording may be public.
-
-    Written in YAML as ``approved``, ``held``, ``withdrawn``, ``after 2021-07-01`` (midnight in the event's time
-    zone), ``after 2021-07-01T09:00+02:00``, or as a mapping with the fields below.
-    """
-
-    state: ReleaseState
-    after: datetime | None = None
-    """The moment of an ``after`` release; without an offset it is in the event's time zone."""
-    reason: Text = ""
-    """Shown on the tombstone page of a withdrawn recording."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        word, _, rest = value.strip().partition(" ")
-        if word == ReleaseState.AFTER:
-            return {"state": word, "after": _midnight(rest.strip())}
-        if value.strip() not in set(ReleaseState):
-            raise ValueError(f"{value!r} is not a release: write approved, held, withdrawn or 'after DATE'")
-        return {"state": value.strip()}
-
-    @model_validator(mode="after")
-    def _has_date(self) -> Release:
-        if (self.state is ReleaseState.AFTER) != (self.after is not None):
-            raise ValueError("a date belongs to 'after', and only to it: write for example 'after 2021-07-01'")
-        return self
-
-
-def _midnight(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a date: write it as 2021-07-01 or 2021-07-01T09:00+02:00") from error
-
-
-APPROVED = Release(state=ReleaseState.APPROVED)
-HELD = Release(state=ReleaseState.HELD)
 
 
 class Person(Model):
@@ -120,6 +73,18 @@ class Link(Model):
     @classmethod
     def _short_form(cls, value: object) -> object:
         return {"url": value} if isinstance(value, str) else value
+
+
+class Discussion(Model):
+    """The topic of a forum in which people talk about a session or recording. In YAML a plain address is enough."""
+
+    topic: Url
+    title: Text = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        return {"topic": value} if isinstance(value, str) else value
 
 
 class Chapter(Model):
@@ -175,8 +140,14 @@ class Recording(Model):
     """When it was recorded; the session's start when not given."""
     abstract: Text = ""
     """Markdown."""
+    duration: Duration | None = None
+    """How long it is, where that cannot be measured because it is kept elsewhere only."""
     licence: Text = ""
     """SPDX identifier or text; the catalogue's when not given."""
+    doi: Doi | None = None
+    """Its digital object identifier, e.g. ``10.5281/zenodo.1234``."""
+    discussion: Discussion | None = None
+    """The session's when not given."""
     release: Release | None = None
     """The catalogue's default when not given."""
     links: tuple[Link, ...] = ()
@@ -208,7 +179,7 @@ class Session(Model):
     type: Text = ""
     """The programme's own word, e.g. ``panel``, ``lightning talk``."""
     start: datetime | None = None
-    duration: timedelta | None = None
+    duration: Duration | None = None
     room: Text = ""
     track: Text = ""
     """The theme or track it belongs to."""
@@ -219,19 +190,11 @@ class Session(Model):
     """Longer text after the abstract, Markdown."""
     people: tuple[Person, ...] = ()
     links: tuple[Link, ...] = ()
+    discussion: Discussion | None = None
     licence: Text = ""
     do_not_record: bool = False
     """The programme's opt-out: recordings of this session are held whatever the defaults say."""
     recordings: tuple[Recording, ...] = ()
-
-    @field_validator("duration", mode="before")
-    @classmethod
-    def _minutes(cls, value: object) -> object:
-        if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,3}):([0-5]\d)", value.strip())):
-            return timedelta(hours=int(match[1]), minutes=int(match[2]))
-        if isinstance(value, int) and not isinstance(value, bool):
-            return timedelta(minutes=value)
-        return value
 
     @property
     def end(self) -> datetime | None:

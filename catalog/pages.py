@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from catalog import listing, programme_view, urls, watch
+from catalog import facets, listing, programme_view, urls, watch
 from catalog.errors import AftertalkError
 from catalog.feeds import structured
 from catalog.model import Event
 from catalog.programme.export import has_schedule
 from catalog.published import Catalogue, PublishedRecording, Withdrawn
+from catalog.related import Related
 from catalog.transcript import paragraphs
 
 __all__ = ["Catalogue", "Page", "PublishedRecording", "Withdrawn", "pages"]
@@ -80,6 +81,7 @@ class _Builder:
         self._profiles = listing.profiles(catalogue)
         self._themes = listing.themes(catalogue)
         self._languages = listing.languages(catalogue)
+        self._related = Related(catalogue.recordings)
 
     def pages(self) -> Iterator[Page]:
         """All of them."""
@@ -116,17 +118,23 @@ class _Builder:
     def _event(self, event: Event) -> Iterator[Page]:
         days = programme_view.days(self._catalogue, event, self._now)
         counts, data = listing.counts(self._catalogue, event), structured.event(self._catalogue, event)
-        shown: dict[str, Any] = {"days": days, "filters": programme_view.filters(days), "counts": counts, "data": data}
+        choices = facets.of_programme(days)
+        linked = len(event.sessions) <= facets.MOST_SESSIONS
+        shown: dict[str, Any] = {"event": event, "choices": choices, "linked": linked, "counts": counts, "data": data}
         shown["has_schedule"] = has_schedule(event)
-        yield self._page(urls.event(event.id), "event", event=event, **shown)
+        yield self._page(urls.event(event.id), "event", days=days, chosen=None, **shown)
+        for one in (one for found in choices.values() for one in found if linked):
+            yield self._page(
+                one.path(event), "event", indexed=False, days=facets.having(days, one), chosen=one, **shown
+            )
         for slot in (slot for day in days for slot in day.slots):
             yield self._page(urls.session(event.id, slot.session.id), "session", event=event, slot=slot)
 
     def _recording(self, recording: PublishedRecording) -> Iterator[Page]:
-        about = watch.context(self._catalogue, recording)
+        about = watch.context(self._catalogue, recording, self._related.to(recording))
         data = structured.recording(self._catalogue, recording)
         yield self._page(recording.page, "watch", event=recording.event, data=data, **about)
-        if not self._folder:
+        if not self._folder and not recording.is_elsewhere:
             embed = recording.page + structured.EMBED
             yield self._page(embed, "embed", indexed=False, event=recording.event, **about)
             for track in watch.tracks(recording):

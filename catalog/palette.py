@@ -18,6 +18,8 @@ _DARK_SATURATION = 0.7
 """Strong colours glow on dark surfaces."""
 _BAND_CONTRAST = 9.5
 """White text on the coloured band at the top of a page."""
+_VEIL_CONTRAST = 4.7
+"""White text on the coloured band laid over a white picture."""
 _STEPS = 200
 Colour = tuple[float, float, float]
 """Red, green and blue, 0 to 1."""
@@ -58,13 +60,23 @@ def variables(colour: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
         "band": _reach(colour, ("#ffffff",), _BAND_CONTRAST * 1.4, darker=True),
         "on-accent": "#10150f",
     }
-    return light, dark
+    return {**light, "veil": veil(light["band"])}, {**dark, "veil": veil(dark["band"])}
 
 
 def style_sheet(colour: str) -> str:
     """The derived colours as CSS."""
     light, dark = (";".join(f"--{name}:{value}" for name, value in sorted(one.items())) for one in variables(colour))
     return f":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+
+
+def veil(band: str) -> str:
+    """``band`` as see-through as white text on it allows, whatever picture lies below: ``#rrggbbaa``."""
+    shade = parse(band)
+    for percent in range(50, 100):
+        lit = tuple(part * percent / 100 + (1 - percent / 100) for part in shade)
+        if contrast("#ffffff", _hex((lit[0], lit[1], lit[2]))) >= _VEIL_CONTRAST:
+            return f"{band}{round(percent * 2.55):02x}"
+    return f"{band}ff"
 
 
 def _luminance(colour: Colour) -> float:

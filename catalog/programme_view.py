@@ -33,15 +33,8 @@ class Slot:
     state: SlotState
     recordings: tuple[PublishedRecording, ...]
     expected: tuple[Recording, ...]
-    elsewhere: tuple[Recording, ...]
     people: tuple[Person, ...]
     """Those named by the session, else by its recordings; each once."""
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """Spoken in its recordings or written in their captions, by tag."""
-        spoken = {one.language for one in self.recordings}
-        return tuple(sorted(spoken | {track.language for one in self.recordings for track in one.made.captions}))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -72,28 +65,13 @@ def days(catalogue: Catalogue, event: Event, now: datetime | None = None) -> tup
     return tuple(Day(day, tuple(sorted(by_day[day], key=_by_time))) for day in ordered)
 
 
-@dataclass(frozen=True)
-class Filters:
-    """What the sessions of a programme can be told apart by."""
-
-    themes: tuple[str, ...]
-    languages: tuple[str, ...]
-
-
-def filters(programme: tuple[Day, ...]) -> Filters:
-    """The themes, in order of appearance, and the languages of a programme, by tag."""
-    slots = [slot for day in programme for slot in day.slots]
-    themes = dict.fromkeys(slot.session.track for slot in slots if slot.session.track)
-    return Filters(tuple(themes), tuple(sorted({tag for slot in slots for tag in slot.languages})))
-
-
 def slot_of(catalogue: Catalogue, event: Event, session: Session, now: datetime | None = None) -> Slot:
     """One session with what there is of it."""
     recordings = catalogue.of_session(event, session)
     expected = tuple(one for one in session.recordings if f"{event.id}/{one.id}" in catalogue.expected)
-    elsewhere = tuple(one for one in session.recordings if one.is_elsewhere)
-    state = _state(session, (bool(recordings), bool(expected), bool(elsewhere)), now)
-    return Slot(event, session, state, recordings, expected, elsewhere, session.people or everyone(session))
+    here = any(not one.is_elsewhere for one in recordings)
+    state = _state(session, (here, bool(expected), bool(recordings)), now)
+    return Slot(event, session, state, recordings, expected, session.people or everyone(session))
 
 
 def _state(session: Session, has: tuple[bool, bool, bool], now: datetime | None) -> SlotState:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from catalog import urls
 from catalog.manifest import CaptionTrack, Made, Rendition
-from catalog.model import Event, Person, Recording, Session
+from catalog.model import Discussion, Event, Link, LinkKind, Person, Recording, Session
 from catalog.site import Site
 
 PLAIN_HEIGHT = 720
@@ -19,7 +19,7 @@ PLAIN_HEIGHT = 720
 
 @dataclass(frozen=True)
 class PublishedRecording:
-    """A recording that the public can watch."""
+    """A recording that the public can watch, here or elsewhere."""
 
     event: Event
     session: Session
@@ -46,7 +46,23 @@ class PublishedRecording:
     @property
     def is_audio(self) -> bool:
         """Whether there is sound only."""
-        return not self.made.renditions
+        return not self.made.renditions and not self.is_elsewhere
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether others keep it: it has a page with links, and nothing to play here."""
+        return self.recording.is_elsewhere
+
+    @property
+    def watch_links(self) -> tuple[Link, ...]:
+        """Where a recording kept elsewhere can be watched, the best first."""
+        videos = tuple(one for one in self.recording.links if one.kind is LinkKind.VIDEO)
+        return videos or self.recording.links[:1]
+
+    @property
+    def discussion(self) -> Discussion | None:
+        """The topic about the recording, else about its session."""
+        return self.recording.discussion or self.session.discussion
 
     @property
     def plain_file(self) -> Rendition | None:
@@ -60,6 +76,14 @@ class PublishedRecording:
         tracks = [track for track in self.made.captions if track.cues]
         spoken = [track for track in tracks if same_language(track.language, self.language)]
         return next(iter(spoken or tracks), None)
+
+
+class Activity(NamedTuple):
+    """What goes on in a discussion."""
+
+    replies: int
+    last: datetime | None
+    """When something was written last, with an offset."""
 
 
 class Withdrawn(NamedTuple):
@@ -83,6 +107,8 @@ class Catalogue:
     expected: frozenset[str] = frozenset()
     """``<event>/<recording>`` of those approved and not available yet."""
     withdrawn: tuple[Withdrawn, ...] = ()
+    activity: Mapping[str, Activity] = field(default_factory=dict)
+    """Topic of a discussion -> what is known of it."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Pictures of the catalogue directory that the theme names (its logo), by the name used there."""
 

@@ -68,7 +68,7 @@ def files(catalogue: Catalogue) -> dict[str, bytes]:
 
 
 def blocks(recording: PublishedRecording) -> Iterator[Block]:
-    """Title and people; what is said about it; then every transcript in pieces."""
+    """Title and people; what is said about it; every transcript in pieces; then what stands on its slides."""
     people = ", ".join(f"{one.name}, {one.organisation}" if one.organisation else one.name for one in recording.people)
     yield Block(". ".join(one for one in (recording.recording.title, people) if one))
     session = recording.session
@@ -77,6 +77,9 @@ def blocks(recording: PublishedRecording) -> Iterator[Block]:
     yield Block(". ".join(one for one in (text, *about) if one))
     for track in recording.made.captions:
         yield from _transcript(track)
+    for slide in recording.made.slides:
+        if slide.text.strip():
+            yield Block(joined([slide.text]), slide.start_ms, recording.language)
 
 
 def _transcript(track: CaptionTrack) -> Iterator[Block]:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from catalog import urls
-from catalog.fields import Language, Model, Text, Title, Url
+from catalog.fields import Colour, Language, Model, Text, Title, Url
 from catalog.model import Link
 
 
 class Theme(Model):
     """How the site looks."""
 
-    colour: str = "#2f6b18"
+    colour: Colour = "#2f6b18"
     """Main colour, ``#rrggbb``."""
     logo: str | None = None
     """A picture in the catalogue directory."""
+    hero: str | None = None
+    """A wide picture in the catalogue directory, behind the title of the home page."""
+    hero_credit: Text = ""
+    """Who made it and under which licence; shown below it."""
     organisation: Text = ""
     """Shown in the header and the footer."""
     organisation_url: Url | None = None

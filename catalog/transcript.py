@@ -50,6 +50,17 @@ def joined(texts: Iterable[str]) -> str:
     return result
 
 
+def text(cues: Iterable[Cue], limit: int) -> str:
+    """Cues as one line of at most ``limit`` characters, cut at the end of a cue."""
+    found, length = [], 0
+    for cue in cues:
+        length += len(cue.text) + 1
+        if length > limit:
+            break
+        found.append(cue.text)
+    return joined(found)
+
+
 def paragraphs(cues: Iterable[Cue]) -> tuple[Paragraph, ...]:
     """Gather cues into paragraphs: a new one at another speaker, after a pause, or when it gets long."""
     found: list[Paragraph] = []

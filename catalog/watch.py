@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from catalog import licences, urls
-from catalog.feeds import structured
-from catalog.manifest import CaptionTrack, Origin
+from catalog.feeds import citation, structured
+from catalog.manifest import CaptionTrack, ChapterMark, Origin, Slide
 from catalog.model import Link
 from catalog.published import PLAIN_HEIGHT, Catalogue, PublishedRecording, same_language
 from catalog.transcript import paragraphs
@@ -18,6 +18,10 @@ HLS_TYPE = "application/vnd.apple.mpegurl"
 HLS_LIGHT = "hls.light.min.js"
 HLS_FULL = "hls.min.js"
 """The complete build is needed where there is more than one language to hear."""
+
+
+_SLIDE_LATE_MS = 2000
+"""A slide that appears so soon after a chapter begins belongs to it."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,14 @@ class Download:
     """The name of its format, where there are several."""
 
 
-def context(catalogue: Catalogue, recording: PublishedRecording) -> Mapping[str, Any]:
+def context(
+    catalogue: Catalogue, recording: PublishedRecording, related: tuple[PublishedRecording, ...] = ()
+) -> Mapping[str, Any]:
     """Everything the template of a watch page needs besides the site's own facts."""
     previous, following = catalogue.neighbours(recording)
     track = recording.transcript
-    full = catalogue.site.absolute
+    discussion = recording.discussion
+    links = recording.recording.links + _missing(recording.recording.links, recording.session.links)
     return {
         "recording": recording,
         "sources": sources(recording),
@@ -67,25 +74,33 @@ def context(catalogue: Catalogue, recording: PublishedRecording) -> Mapping[str,
         "tracks": tracks(recording),
         "transcript": track,
         "paragraphs": paragraphs(track.cues) if track else (),
+        "other_transcripts": tuple(one for one in tracks(recording) if one.cues and one != track),
+        "chapters": chapters(recording),
+        "slides": () if recording.made.chapters else recording.made.slides,
         "downloads": downloads(recording),
-        "links": recording.recording.links + _missing(recording.recording.links, recording.session.links),
+        "data_saver": recording.made.renditions[-1] if len(recording.made.renditions) > 1 else None,
+        "links": tuple(one for one in links if not recording.is_elsewhere or one not in recording.watch_links),
+        "discussion": discussion,
+        "activity": catalogue.activity.get(discussion.topic) if discussion else None,
         "licence": licences.describe(recording.licence) if recording.licence else None,
         "plain_file": recording.plain_file,
-        "citation": citation(recording, full(recording.page)),
-        "frame": structured.frame(full(recording.page + structured.EMBED)),
+        "citation": citation.text(catalogue, recording),
+        "related": related,
+        "frame": structured.frame(catalogue.site.absolute(recording.page + structured.EMBED)),
         "previous": previous,
         "following": following,
     }
 
 
-def citation(recording: PublishedRecording, address: str) -> str:
-    """How to cite the recording: people (year). Title [Video]. Event. Address."""
-    names = "; ".join(person.name for person in recording.people)
-    year = f"({recording.date.year}). " if recording.date else ""
-    form = "Audio" if recording.is_audio else "Video"
-    return (
-        f"{names + ' ' if names else ''}{year}{recording.recording.title} [{form}]. {recording.event.title}. {address}"
-    )
+def chapters(recording: PublishedRecording) -> tuple[tuple[ChapterMark, Slide | None], ...]:
+    """Each chapter with the slide that is shown when it begins, or first in it."""
+    slides = recording.made.slides
+    found = []
+    for mark in recording.made.chapters:
+        shown = [one for one in slides if one.start_ms <= mark.start_ms + _SLIDE_LATE_MS]
+        later = [one for one in slides if mark.start_ms < one.start_ms < mark.end_ms]
+        found.append((mark, shown[-1] if shown else next(iter(later), None)))
+    return tuple(found)
 
 
 def sources(recording: PublishedRecording) -> tuple[Source, ...]:

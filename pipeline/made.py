@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from catalog import urls
-from catalog.manifest import Artifact, AudioTrack, CaptionTrack, ChapterMark, Made, Poster, Rendition
+from catalog.manifest import Artifact, AudioTrack, CaptionTrack, ChapterMark, Made, Poster, Rendition, Slide
 from catalog.model import Cue
 
 ReadCues = Callable[[Artifact, str], tuple[Cue, ...]]
@@ -50,6 +50,10 @@ def made(
         ),
         chapters=tuple(ChapterMark(**entry) for entry in extra.data["chapters"]),
         chapters_url=public(extra, extra.data.get("chapters_file")),
+        slides=tuple(
+            Slide(start_ms=entry["start_ms"], url=public(extra, entry["file"]) or "", text=entry.get("text", ""))
+            for entry in extra.data.get("slides", ())
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from catalog.errors import Finding, Severity
 from catalog.model import Event
 from catalog.programme import Options, Programme, read, read_many
 from catalog.programme.base import MAX_BYTES
-from catalog.programme.native import ProgrammeSource
+from catalog.programme.native import ProgrammeSource, kept_elsewhere
 from pipeline.config import WORKSPACE, Settings
 from pipeline.errors import ConfigurationError
 from pipeline.fetch.addresses import RefusedError
@@ -47,12 +47,16 @@ def import_programme(folder: Path, source: ProgrammeSource, settings: Settings) 
     if source.file.startswith(("http://", "https://")):
         content, findings = _download(source.file, settings, folder.parent / WORKSPACE / "programmes")
         programme = read(source.file, content, options=options)
-        return programme.event, (*findings, *programme.findings)
+        return _as_wanted(programme.event, source), (*findings, *programme.findings)
     path = (folder / source.file).resolve()
     if not path.is_relative_to(folder.parent.resolve()):
         raise ConfigurationError(source.file, "lies outside the catalogue", hint="copy the file beside event.yaml")
     programme = read_programme(path, options)
-    return programme.event, programme.findings
+    return _as_wanted(programme.event, source), programme.findings
+
+
+def _as_wanted(event: Event, source: ProgrammeSource) -> Event:
+    return kept_elsewhere(event) if source.link_only else event
 
 
 def _files(folder: Path) -> list[Path]:

@@ -35,12 +35,12 @@ def files(catalogue: Catalogue) -> dict[str, bytes]:
     api = _Api(catalogue)
     found = {f"{API}conferences/index.html": dump({"conferences": [api.conference(one) for one in catalogue.events]})}
     for event in catalogue.events:
-        talks = [api.talk(one) for one in catalogue.of_event(event)]
+        talks = [api.talk(one) for one in catalogue.of_event(event) if not one.is_elsewhere]
         found[f"{API}conferences/{event.id}"] = dump({**api.conference(event), "events": talks})
-    for one in catalogue.recordings:
+    for one in (one for one in catalogue.recordings if not one.is_elsewhere):
         recordings = api.recordings(one)
         found[f"{API}events/{guid(catalogue, one)}"] = dump({**api.talk(one), "recordings": recordings})
-    recent = [api.talk(one) for one in Scope(catalogue).recordings[:RECENT]]
+    recent = [api.talk(one) for one in Scope(catalogue).recordings if not one.is_elsewhere][:RECENT]
     found[f"{API}events/recent"] = dump({"events": recent})
     return found
 

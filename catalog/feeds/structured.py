@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog import licences, locales, markdown, urls
+from catalog import licences, locales, markdown, transcript, urls
 from catalog.feeds.scope import dump, summary
 from catalog.model import Event, Person
 from catalog.published import Catalogue, PublishedRecording
 
 OEMBED = "oembed.json"
 EMBED = "embed/"
+TRANSCRIPT = 5000
+"""Characters of a transcript that a page gives to search engines a second time."""
 _WIDTH, _HEIGHT = 640, 360
 
 
@@ -25,16 +27,19 @@ def recording(catalogue: Catalogue, one: PublishedRecording) -> dict[str, Any]:
         "name": one.recording.title,
         "description": summary(one) or one.recording.title,
         "url": full(one.page),
+        "sameAs": [link.url for link in one.watch_links] if one.is_elsewhere else None,
+        "identifier": f"https://doi.org/{one.recording.doi}" if one.recording.doi else None,
         "contentUrl": full(content) if content else None,
-        "embedUrl": full(one.page + EMBED),
+        "embedUrl": None if one.is_elsewhere else full(one.page + EMBED),
         "thumbnailUrl": full(made.poster.url) if made.poster else None,
         "uploadDate": one.date.isoformat() if one.date else None,
-        "duration": locales.iso_duration(made.duration_ms),
+        "duration": locales.iso_duration(made.duration_ms) if made.duration_ms else None,
         "inLanguage": one.language,
         "license": licences.describe(one.licence).url,
         "isAccessibleForFree": True,
         "actor": [_person(full(urls.person(person.id)), person) for person in one.people],
         "isPartOf": {"@type": "Event", "name": one.event.title, "url": full(urls.event(one.event.id))},
+        "transcript": transcript.text(one.transcript.cues, TRANSCRIPT) if one.transcript else None,
         "caption": [
             {"@type": "MediaObject", "contentUrl": full(track.url), "inLanguage": track.language}
             for track in made.captions
@@ -49,7 +54,9 @@ def recording(catalogue: Catalogue, one: PublishedRecording) -> dict[str, Any]:
             }
             for chapter in made.chapters
         ],
-        "potentialAction": {
+        "potentialAction": None
+        if one.is_elsewhere
+        else {
             "@type": "SeekToAction",
             "target": f"{full(one.page)}?t={{seek_to_second_number}}",
             "startOffset-input": "required name=seek_to_second_number",

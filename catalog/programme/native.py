@@ -13,7 +13,7 @@ from pydantic import model_validator
 from catalog import documents
 from catalog.documents import Document
 from catalog.fields import Model, TimeZone
-from catalog.model import Event, Recording, Session
+from catalog.model import Event, Link, LinkKind, Recording, Session
 
 
 class ProgrammeSource(Model):
@@ -23,6 +23,8 @@ class ProgrammeSource(Model):
     """A file beside ``event.yaml``, a folder of session pages, or an http(s) address."""
     timezone: TimeZone | None = None
     """Time zone of times that have none; the event's when not given."""
+    link_only: bool = False
+    """Whether recordings that the programme names by address are listed with it and not fetched."""
     day_first: bool = False
     """Whether dates such as 03/04/2021 mean the third of April (spreadsheets only)."""
 
@@ -54,6 +56,26 @@ def programme_of(document: Document) -> ProgrammeSource | None:
     event = documents.validate(document, _ZoneOfEvent, {"timezone": data.get("timezone")})
     source = documents.validate(document, ProgrammeSource, data["programme"])
     return source.model_copy(update={"timezone": source.timezone or event.timezone})
+
+
+def kept_elsewhere(event: Event) -> Event:
+    """The event with every recording that has an address listed with it as a link, and nothing to fetch.
+
+    The only recording of a session lasts as long as the programme says the session does.
+    """
+
+    def linked(session: Session, one: Recording) -> Recording:
+        if not (one.source or "").startswith(("http://", "https://")):
+            return one
+        links = (Link(url=one.source or "", kind=LinkKind.VIDEO), *one.links)
+        only = len(session.recordings) == 1
+        length = one.duration or (session.duration if only else None)
+        return one.model_copy(update={"source": "none", "links": links, "duration": length})
+
+    def changed(session: Session) -> Session:
+        return session.model_copy(update={"recordings": tuple(linked(session, one) for one in session.recordings)})
+
+    return event.model_copy(update={"sessions": tuple(changed(one) for one in event.sessions)})
 
 
 def read(document: Document, *, folder: str, imported: Event | None = None) -> Event:

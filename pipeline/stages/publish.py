@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from catalog import urls
-from catalog.manifest import Artifact, RecordingManifest
+from catalog.manifest import Artifact, Made, RecordingManifest
 from catalog.model import Cue, Event, Session
-from catalog.published import Catalogue, PublishedRecording, Withdrawn
+from catalog.published import Activity, Catalogue, PublishedRecording, Withdrawn
 from catalog.release import Verdict
 from catalog.render import build, catalog_document
+from pipeline import discussions
 from pipeline.captions.webvtt import read_published
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.errors import ConfigurationError, StoreError
+from pipeline.fetch import remote
 from pipeline.made import made
 from pipeline.report import (
     KEEP,
@@ -42,6 +45,7 @@ from pipeline.store_media import StoreMedia, manifest_object
 from pipeline.targets import address
 
 TEMPLATES = "templates"
+PICTURES = frozenset({".avif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
 LocalFile = Callable[[Artifact, str], Path | None]
 """The file of an artifact on this machine, if it is here."""
 
@@ -94,7 +98,7 @@ class Publication:
             StoreError: the main place failed; what was public before still is.
         """
         public = {one.item.id: one for one in ready if one.item.verdict is Verdict.PUBLIC}
-        catalogue = self._catalogue(found, public)
+        catalogue = replace(self._catalogue(found, public), activity=self._activity(found, now, ask=not dry_run))
         wanted = [
             *(one for item in public.values() for one in self._media_of(item)),
             *(Wanted.of_bytes(key, content) for key, content in build(catalogue, self._overrides(), now=now).items()),
@@ -150,6 +154,12 @@ class Publication:
         """Where media are found, when not where the pages are."""
         return self._directory.settings.site.media_url or ""
 
+    def _activity(self, found: Survey, now: datetime, *, ask: bool) -> Mapping[str, Activity]:
+        """What goes on in the discussions; a dry run goes by what is known."""
+        hosts = self._directory.settings.fetch.allow_hosts
+        get = partial(remote.get, allow_hosts=hosts, max_bytes=discussions.MAX_BYTES) if ask else None
+        return discussions.activity(discussions.topics(found.events), self._directory.workspace, get, now=now)
+
     def _overrides(self) -> Path | None:
         """The organiser's own templates and texts, which count before the usual ones."""
         folder = self._directory.root / TEMPLATES
@@ -181,7 +191,7 @@ class Publication:
         return Catalogue(
             site=settings.site,
             events=tuple(_public_event(event, found) for event in found.events),
-            recordings=tuple(self._published(public[item.id]) for item in found.items if item.id in public),
+            recordings=tuple(self._shown(found, public)),
             expected=frozenset(
                 item.id
                 for item in found.items
@@ -191,9 +201,18 @@ class Publication:
             files=self._theme_files(),
         )
 
-    def _published(self, ready: Ready) -> PublishedRecording:
+    def _shown(self, found: Survey, public: Mapping[str, Ready]) -> Iterator[PublishedRecording]:
+        """What is ready, and what others keep, in programme order."""
+        for item in found.items:
+            if item.id in public:
+                yield self._published(item, self._made(public[item.id]))
+            elif item.recording.is_elsewhere and item.verdict is Verdict.PUBLIC:
+                length = item.recording.duration or timedelta()
+                yield self._published(item, Made(duration_ms=length // timedelta(milliseconds=1), source_sha256=""))
+
+    def _made(self, ready: Ready) -> Made:
         item = ready.item
-        event, session, recording = item.event, item.session, item.recording
+        event, recording = item.event, item.recording
         artifacts = {one.stage: one for one in ready.manifest.artifacts}
 
         def cues(artifact: Artifact, name: str) -> tuple[Cue, ...]:
@@ -201,11 +220,15 @@ class Publication:
             key = urls.artifact(event.id, recording.id, artifact.digest, name)
             return read_published(path.read_bytes() if path else self._media.read(key))
 
+        return made(item.id, ready.manifest.source_sha256, artifacts, cues, host=self._host)
+
+    def _published(self, item: Item, what: Made) -> PublishedRecording:
+        event, session, recording = item.event, item.session, item.recording
         return PublishedRecording(
             event=event,
             session=session,
             recording=recording,
-            made=made(item.id, ready.manifest.source_sha256, artifacts, cues, host=self._host),
+            made=what,
             people=recording.people or session.people,
             language=recording.language or session.language or event.language,
             licence=recording.licence or session.licence or self._directory.settings.licence,
@@ -223,18 +246,23 @@ class Publication:
                 yield Withdrawn(item.event, item.session, item.recording.id, reason)
 
     def _theme_files(self) -> dict[str, bytes]:
-        logo = self._directory.settings.theme.logo
-        if logo is None:
-            return {}
+        """The pictures that the theme names, by the names it uses."""
+        theme = self._directory.settings.theme
+        named = {"theme.logo": theme.logo, "theme.hero": theme.hero}
+        return {name: self._picture(field, name) for field, name in named.items() if name}
+
+    def _picture(self, field: str, name: str) -> bytes:
         try:
-            path = (self._directory.root / logo).resolve(strict=True)
+            path = (self._directory.root / name).resolve(strict=True)
             if not path.is_relative_to(self._directory.root.resolve()):
+                raise ConfigurationError(field, f"{name} is outside the catalogue", hint="copy it into the folder")
+            if path.suffix.lower() not in PICTURES:
                 raise ConfigurationError(
-                    "theme.logo", f"{logo} is outside the catalogue", hint="copy it into the folder"
+                    field, f"{name} is not a picture for the web", hint="use PNG, JPEG, WebP or SVG"
                 )
-            return {logo: path.read_bytes()}
+            return path.read_bytes()
         except OSError as error:
-            raise ConfigurationError("theme.logo", f"{logo} cannot be read ({error.strerror})") from error
+            raise ConfigurationError(field, f"{name} cannot be read ({error.strerror})") from error
 
 
 def _public_event(event: Event, found: Survey) -> Event:

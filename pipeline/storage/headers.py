@@ -13,6 +13,7 @@ _FEEDS = {"podcast.xml": "application/rss+xml", "rss.xml": "application/rss+xml"
 _TYPES = {
     ".aac": "audio/aac",
     ".avif": "image/avif",
+    ".bib": "application/x-bibtex",
     ".css": "text/css",
     ".csv": "text/csv",
     ".gif": "image/gif",
@@ -45,6 +46,7 @@ _TYPES = {
     ".webp": "image/webp",
     ".woff2": "font/woff2",
     ".xml": "application/xml",
+    ".zip": "application/zip",
 }
 _HASHED_NAME = re.compile(r"[._-][0-9a-f]{8,64}\.")
 _MEDIA_DEPTH = 5

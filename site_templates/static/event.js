@@ -4,7 +4,7 @@
   const slots = [...document.querySelectorAll(".slot")];
 
   const form = document.getElementById("filters");
-  const fits = (slot, name, value) => !value || (slot.dataset[name] ?? "").split(name === "languages" ? " " : "\n").includes(value);
+  const fits = (slot, name, value) => !value || (slot.dataset[name] ?? "").split(" ").includes(value);
   const filter = () => {
     const wanted = [...new FormData(form)];
     let count = 0;

@@ -8,6 +8,7 @@
   const form = page.querySelector("form"), input = page.querySelector("input[type=search]");
   const list = document.getElementById("results"), status = document.getElementById("count");
   const more = document.getElementById("more"), language = document.getElementById("in-language");
+  const event = document.getElementById("in-event"), kind = document.getElementById("of-kind");
   const PAGE = 10;
 
   // ---- Words
@@ -134,7 +135,7 @@
     const address = root + folder + about.page + page.dataset.file;
     const picture = element("span", { className: about.thumbnail ? "thumb" : "thumb sound" });
     if (about.thumbnail) picture.append(element("img", { src: about.thumbnail.includes("://") ? about.thumbnail : root + about.thumbnail, alt: "", width: 320, height: 180, loading: "lazy" }));
-    picture.append(element("span", { className: "length" }, clock(about.duration_ms)));
+    if (about.duration_ms) picture.append(element("span", { className: "length" }, clock(about.duration_ms)));
     const places = element("ul", { className: "places" });
     for (const { block, ms, text, spoken } of shown) {
       if (block === 0) continue;
@@ -150,6 +151,9 @@
     text.append(element("p", { className: "muted" }, element("bdi", {}, about.event)), places);
     return element("li", {}, element("article", { className: "result" }, picture, text));
   };
+
+  const fits = (about) => (!language.value || about.language.toLowerCase() === language.value)
+    && (!event?.value || about.event_page === event.value) && (!kind.value || about.kind === kind.value);
 
   let turn = 0; // the query that is being answered; answers to older ones are dropped
   const answer = async (query) => {
@@ -171,8 +175,7 @@
           if (mine !== turn) return;
           next += batch.length;
           for (const one of batch) {
-            const fits = !language.value || one.about.language.toLowerCase() === language.value;
-            if (one.shown.length && fits) { list.append(show(one, wanted)); added += 1; } else total -= 1;
+            if (one.shown.length && fits(one.about)) { list.append(show(one, wanted)); added += 1; } else total -= 1;
           }
         }
         status.textContent = (total ? page.dataset.found : page.dataset.none).replace("{}", total);
@@ -192,8 +195,8 @@
     history.replaceState(null, "", address);
     answer(query);
   };
-  form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
-  language.addEventListener("change", ask);
+  form.addEventListener("submit", (asked) => { asked.preventDefault(); ask(); });
+  for (const field of [language, event, kind]) field?.addEventListener("change", ask);
   input.value = new URLSearchParams(location.search).get("q") ?? "";
   if (input.value) answer(input.value); else input.focus();
 })();

@@ -99,7 +99,7 @@
 
   // ---- Transcript and chapters that follow
 
-  const lines = [...document.querySelectorAll(".transcript span[data-ms]")];
+  const linesOf = () => [...document.querySelectorAll(".transcript span[data-ms]")];
   const chapters = [...document.querySelectorAll(".chapters a[data-ms]")];
   const scroller = document.getElementById("transcript");
   const following = $("#follow");
@@ -137,13 +137,13 @@
     if (place.top < box.top || place.bottom > box.bottom - box.height / 4)
       scroller.scrollTop += place.top - box.top - box.height / 3;
   };
-  const markers = [marker(lines, follow), marker(chapters, () => {})];
+  const markers = [marker(linesOf(), follow), marker(chapters, () => {})];
   player.addEventListener("timeupdate", () => {
     for (const mark of markers) mark(player.currentTime * 1000 + 50);
   });
 
   const find = $("#find"), found = $("#found");
-  find?.addEventListener("input", () => {
+  const search = () => {
     const words = find.value.trim().toLocaleLowerCase();
     let count = 0;
     for (const paragraph of scroller.querySelectorAll("p")) {
@@ -152,7 +152,100 @@
       if (hit) count += 1;
     }
     found.textContent = words ? found.dataset.text.replace("{}", count) : "";
+  };
+  find?.addEventListener("input", search);
+
+  // ---- Other languages of the transcript, made from their captions
+
+  const element = (name, properties = {}, ...children) => {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  };
+  // Cues of the WebVTT files that Aftertalk writes: a line of times, then text; markup of speakers only.
+  const cuesOf = (text) => text.split(/\n{2,}/).flatMap((block) => {
+    const match = /(?:^|\n)(?:(\d+):)?(\d\d):(\d\d)\.(\d{3}) --> \S+[^\n]*\n([^]*)/.exec(block);
+    if (!match) return [];
+    const [, hours, minutes, whole, thousandths, words] = match;
+    const ms = ((Number(hours ?? 0) * 60 + Number(minutes)) * 60 + Number(whole)) * 1000 + Number(thousandths);
+    const speaker = /^<v(?:\.[^ >]*)? ([^>]*)>/.exec(words)?.[1] ?? "";
+    return [{ ms, speaker, text: new VTTCue(0, 1, words).getCueAsHTML().textContent.replace(/\s+/g, " ").trim() }];
   });
+  const paragraph = (cues, gap, said) => {
+    const at = cues[0].ms / 1000;
+    const made = element("p", { id: `t=${at}` }, element("a", { className: "t", href: `#t=${at}` }, clock(at)), " ");
+    made.firstChild.dataset.ms = cues[0].ms;
+    if (said) made.append(element("b", {}, element("bdi", {}, said)), " ");
+    cues.forEach((cue, index) => {
+      const span = element("span", {}, cue.text);
+      span.dataset.ms = cue.ms;
+      made.append(span, index < cues.length - 1 ? gap : "");
+    });
+    return made;
+  };
+  const rewrite = (cues, gap) => {
+    const made = [];
+    let current = [], length = 0, speaker = "";
+    const end = () => {
+      if (!current.length) return;
+      made.push(paragraph(current, gap, current[0].speaker === speaker ? "" : current[0].speaker));
+      speaker = current[0].speaker;
+      current = [];
+      length = 0;
+    };
+    for (const cue of cues) {
+      if (current.length && (cue.speaker !== current[0].speaker || (length > 600 && /[.!?…。！？؟]["'”’»)]*$/.test(current.at(-1).text)))) end();
+      current.push(cue);
+      length += cue.text.length;
+    }
+    end();
+    scroller.replaceChildren(...made);
+  };
+  const original = scroller && [...scroller.childNodes];
+  const readIn = $("#read-in");
+  const read = async () => {
+    const option = readIn.selectedOptions[0];
+    if (readIn.selectedIndex === 0) scroller.replaceChildren(...original);
+    else {
+      try {
+        const answer = await fetch(option.value);
+        if (!answer.ok) throw new Error(answer.status);
+        rewrite(cuesOf((await answer.text()).replace(/\r\n?/g, "\n")), /^(zh|ja)/.test(option.lang) ? "" : " ");
+      } catch { readIn.selectedIndex = 0; await read(); return; }
+    }
+    scroller.lang = option.lang;
+    scroller.dir = option.dataset.direction;
+    scroller.scrollTop = 0;
+    if ($("#by-machine")) $("#by-machine").hidden = option.dataset.automatic !== "yes";
+    markers[0] = marker(linesOf(), follow);
+    if (find?.value) search();
+  };
+  readIn?.addEventListener("change", read);
+
+  // ---- Pictures of the whole recording: fetched when opened
+
+  const board = $("#board");
+  const MOST = 48;
+  const draw = async () => {
+    const base = new URL(board.dataset.track, location.href);
+    const text = await (await fetch(base)).text();
+    const tiles = [...text.matchAll(/(?:(\d+):)?(\d\d):(\d\d)\.(\d{3}) --> [^\n]*\n([^#\n]+)#xywh=(\d+),(\d+),(\d+),(\d+)/g)];
+    const step = Math.ceil(tiles.length / MOST);
+    const made = tiles.filter((_, index) => index % step === 0).map(([, hours, minutes, whole, , file, x, y, width, height]) => {
+      const at = (Number(hours ?? 0) * 60 + Number(minutes)) * 60 + Number(whole);
+      const tile = element("span", { className: "tile" });
+      Object.assign(tile.style, {
+        width: `${width}px`, height: `${height}px`, backgroundPosition: `-${x}px -${y}px`,
+        backgroundImage: `url("${new URL(file, base).href}")`,
+      });
+      const link = element("a", { href: `#t=${at}` }, tile, element("span", { className: "t" }, clock(at)));
+      link.dataset.ms = at * 1000;
+      return element("li", {}, link);
+    });
+    board.querySelector("ol").replaceChildren(...made);
+    markers.push(marker(made.map((item) => item.firstChild), () => {}));
+  };
+  board?.addEventListener("toggle", () => { if (board.open) draw().catch(() => { board.hidden = true; }); }, { once: true });
 
   // ---- Tools
 
@@ -180,15 +273,25 @@
   }
 
   // A quality is one file; the empty one gives the choice back to the browser.
-  $("#quality")?.addEventListener("change", (event) => {
+  const quality = $("#quality");
+  const choose = () => {
     const at = now(), playing = !player.paused;
     detach();
-    if (event.target.value) player.src = event.target.value;
+    if (quality.value) player.src = quality.value;
     else player.removeAttribute("src");
     player.load();
     if (at > 0) seek(at);
     if (playing) player.play().catch(() => {});
+  };
+  quality?.addEventListener("change", () => {
+    const keep = quality.selectedOptions[0].dataset.keep;
+    if (keep) store.set("quality", keep); else store.remove("quality");
+    choose();
   });
+  // What saves data is chosen again on the next page, and at once where the browser asks to save data.
+  const saving = store.get("quality") ?? (navigator.connection?.saveData ? "saver" : null);
+  const saver = quality && [...quality.options].findIndex((option) => saving && option.dataset.keep === saving);
+  if (saver > 0) { quality.selectedIndex = saver; choose(); }
 
   // Captions: the language chosen once is chosen again on the next page.
   const captions = () => [...player.textTracks].filter((track) => ["captions", "subtitles"].includes(track.kind));

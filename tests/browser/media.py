@@ -17,7 +17,7 @@ SIZE = (640, 360)
 
 def write_media(folder: Path, catalogue: Catalogue) -> None:
     """Write the media of every recording of ``catalogue`` below ``folder``: one encoding, linked under every name."""
-    for index, recording in enumerate(catalogue.recordings):
+    for index, recording in enumerate(one for one in catalogue.recordings if not one.is_elsewhere):
         work = folder / recording.made.audio[0].url
         work.parent.mkdir(parents=True, exist_ok=True)
         _encode(folder, recording, COLOURS[index % len(COLOURS)])
@@ -25,6 +25,10 @@ def write_media(folder: Path, catalogue: Catalogue) -> None:
             _write(folder / track.url, _vtt(track))
             for key in (track.transcript, track.subrip or track.transcript):
                 _write(folder / key, "\n".join(cue.text for cue in track.cues))
+        if recording.made.storyboard:
+            _storyboard(recording, folder / recording.made.storyboard)
+        for slide in recording.made.slides:
+            _slide(recording, COLOURS[slide.start_ms % len(COLOURS)]).save(folder / slide.url)
         if recording.made.chapters_url:
             _write(folder / recording.made.chapters_url, _chapters(recording))
 
@@ -69,6 +73,20 @@ def _slide(recording: PublishedRecording, colour: str) -> Image.Image:
     draw.text((72, 120), f"{recording.recording.id}", fill="#ffffff", font=ImageFont.load_default(56))
     draw.text((72, 210), recording.event.id, fill="#d8e4c4", font=ImageFont.load_default(26))
     return picture
+
+
+def _storyboard(recording: PublishedRecording, track: Path) -> None:
+    """Twelve tiles of two seconds in one sprite."""
+    sprite = Image.new("RGB", (1600, 180))
+    lines = ["WEBVTT", ""]
+    for number in range(12):
+        row, column = divmod(number, 10)
+        tile = _slide(recording, COLOURS[number % len(COLOURS)]).resize((160, 90))
+        sprite.paste(tile, (column * 160, row * 90))
+        lines += [f"{_stamp(number * 2000)} --> {_stamp(number * 2000 + 2000)}"]
+        lines += [f"storyboard-1.jpg#xywh={column * 160},{row * 90},160,90", ""]
+    sprite.save(track.parent / "storyboard-1.jpg")
+    _write(track, "\n".join(lines))
 
 
 def _write(path: Path, text: str) -> None:

@@ -17,18 +17,18 @@ def test_filters_narrow_the_programme_and_make_an_address(visit: Visiting) -> No
         page = found.page
         page.get_by_label("Show").select_option("recorded")
         expect(page.locator(".slot:visible")).to_have_count(3)
-        page.get_by_label("Spoken or captioned in").select_option("ar")
+        page.get_by_label("Spoken language").select_option("ar")
         expect(page.locator(".slot:visible")).to_have_count(1)
         expect(page.get_by_role("status")).to_have_text("Sessions shown: 1")
         expect(page.get_by_role("heading", name="Monday 28 June")).to_be_hidden()
-        assert page.url.endswith("?state=recorded&languages=ar")
+        assert page.url.endswith("?state=recorded&language=ar")
 
 
 def test_filtered_address(visit: Visiting) -> None:
     """An address with filters shows the filtered programme; unknown ones are ignored."""
-    with visit(EVENT + "?languages=es&state=nonsense") as found:
+    with visit(EVENT + "?captions=es&state=nonsense") as found:
         expect(found.page.locator(".slot:visible")).to_have_count(1)
-        expect(found.page.get_by_label("Spoken or captioned in")).to_have_value("es")
+        expect(found.page.get_by_label("Captions")).to_have_value("es")
 
 
 def test_times_of_the_visitor(visit: Visiting) -> None:
@@ -45,6 +45,11 @@ def test_programme_without_scripts(visit: Visiting) -> None:
     with visit(EVENT, java_script_enabled=False) as found:
         expect(found.page.locator(".slot:visible")).to_have_count(6)
         expect(found.page.locator("#filters")).to_be_hidden()
+        found.page.get_by_text("Filter the programme").click()
+        found.page.get_by_role("link", name="Pre-recorded").click()
+        expect(found.page.locator(".slot:visible")).to_have_count(1)
+        found.page.get_by_role("link", name="Show all sessions").click()
+        expect(found.page.locator(".slot:visible")).to_have_count(6)
 
 
 def test_language_switch_keeps_the_page(visit: Visiting) -> None:

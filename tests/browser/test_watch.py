@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from time import monotonic
 
 import pytest
@@ -163,3 +164,57 @@ def test_keyboard_reaches_the_player(visit: Visiting) -> None:
         assert page.evaluate("document.activeElement.id") == "player"
         page.keyboard.press("Space")
         wait_until_past(page, 0.2)
+
+
+def test_transcript_in_another_language(visit: Visiting) -> None:
+    """Another language of the transcript is made from its captions, marked as a machine's, and seeks as well."""
+    with visit(PANEL) as found:
+        page = found.page
+        page.locator("#read-in").select_option(label="Español")
+        expect(page.locator("#by-machine")).to_be_visible()
+        transcript = page.locator("#transcript")
+        expect(transcript).to_have_attribute("lang", "es")
+        expect(transcript.locator("span[data-ms]")).to_have_count(24)
+        transcript.get_by_text("That took ten years").first.click()
+        wait_until_past(page, 5)
+        expect(page.locator(".transcript span.now")).to_have_count(1)
+        page.locator("#read-in").select_option(label="English")
+        expect(page.locator("#by-machine")).to_be_hidden()
+        expect(transcript.locator("b").first).to_have_text("Amina Okoye")
+
+
+def test_pictures_of_the_whole_recording(visit: Visiting) -> None:
+    """Nothing of the storyboard is fetched before it is opened; each picture leads to its moment."""
+    with visit(PANEL) as found:
+        page = found.page
+        page.wait_for_timeout(200)
+        assert not [url for url in found.requests if "storyboard" in url]
+        page.get_by_text("At a glance").click()
+        tiles = page.locator("#board a")
+        expect(tiles).to_have_count(12)
+        assert page.evaluate("getComputedStyle(document.querySelector('#board .tile')).backgroundImage").endswith(
+            'storyboard-1.jpg")'
+        )
+        tiles.nth(5).click()
+        wait_until_past(page, 10)
+
+
+def test_data_saver_is_chosen_again(visit: Visiting) -> None:
+    """Who saves data once saves it on every page, from the first byte on."""
+    with visit(PANEL) as found:
+        page = found.page
+        page.get_by_label("Quality").select_option(label="Data saver")
+        page.goto(page.url.replace("panel", "welcome"))
+        expect(page.get_by_label("Quality")).to_have_value(re.compile(r"360p\.mp4$"))
+        page.evaluate(PLAY)
+        wait_until_past(page, 0.3)
+        assert not [url for url in found.requests if url.endswith((".m3u8", "720p.mp4", "1080p.mp4"))]
+
+
+def test_recording_kept_elsewhere(visit: Visiting) -> None:
+    """A recording kept by others has a page that leads there, and asks nobody before."""
+    with visit("nodes2021/theme-1/history/") as found:
+        link = found.page.get_by_role("link", name="Watch on video.example.org")
+        expect(link).to_have_attribute("href", "https://video.example.org/history")
+        expect(found.page.locator("video, audio")).to_have_count(0)
+        expect(found.page.locator(".marks").first).to_contain_text("12:00")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from catalog.manifest import AudioTrack, CaptionTrack, ChapterMark, Made, Origin, Poster, Rendition
+from datetime import UTC, datetime
+
+from catalog.manifest import AudioTrack, CaptionTrack, ChapterMark, Made, Origin, Poster, Rendition, Slide
 from catalog.model import Cue, Event, Person
 from catalog.pages import Catalogue, PublishedRecording, Withdrawn
+from catalog.published import Activity
 from catalog.site import Site, Theme
 
 SHA = "0" * 64
@@ -40,6 +43,8 @@ FACTS = {
                     "id": "panel",
                     "title": "Panel: the role of nodes",
                     "abstract": "The discussion in full, with questions from the [forum](https://forum.example.org/).",
+                    "doi": "10.5281/zenodo.123456",
+                    "discussion": "https://forum.example.org/t/panel/42",
                 },
                 {
                     "id": "welcome",
@@ -54,6 +59,7 @@ FACTS = {
                     "id": "history",
                     "title": "A short history",
                     "source": "none",
+                    "duration": 12,
                     "links": [{"url": "https://video.example.org/history", "kind": "video"}],
                 },
             ],
@@ -173,13 +179,22 @@ def catalogue(**site: object) -> Catalogue:
         ChapterMark(start_ms=16_000, end_ms=24_000, title="Questions"),
     )
     panel = video("panel", captions("panel", "en"), captions("panel", "es", Origin.ASR)).model_copy(
-        update={"chapters": chapters, "chapters_url": media("panel", "chapters.vtt")}
+        update={
+            "chapters": chapters,
+            "chapters_url": media("panel", "chapters.vtt"),
+            "storyboard": media("panel", "storyboard.vtt"),
+            "slides": tuple(
+                Slide(start_ms=at, url=media("panel", f"slide-{at}.jpg"), text=text)
+                for at, text in ((0, "Agenda of the panel"), (8500, "Orchid herbarium sheets"), (12_000, ""))
+            ),
+        }
     )
     made = {
         "panel": panel,
         "welcome": video("welcome", captions("welcome", "fr", Origin.ASR)),
         "arabic": video("arabic", captions("arabic", "ar")),
         "voices": Made(duration_ms=61_000, source_sha256=SHA, audio=(sound("voices"),)),
+        "history": Made(duration_ms=720_000, source_sha256=""),
     }
 
     def published(key: str, people: tuple[Person, ...], language: str) -> PublishedRecording:
@@ -197,7 +212,13 @@ def catalogue(**site: object) -> Catalogue:
 
     recordings = tuple(
         published(key, by_id[key][1].people or by_id[key][0].people, language)
-        for key, language in (("panel", "en"), ("welcome", "fr"), ("arabic", "ar"), ("voices", "en"))
+        for key, language in (
+            ("panel", "en"),
+            ("welcome", "fr"),
+            ("history", "en"),
+            ("arabic", "ar"),
+            ("voices", "en"),
+        )
     )
     defaults = {
         "title": "Meetings of the network",
@@ -211,5 +232,6 @@ def catalogue(**site: object) -> Catalogue:
         events=(event,),
         recordings=recordings,
         expected=frozenset({"nodes2021/values", "nodes2021/closing"}),
+        activity={"https://forum.example.org/t/panel/42": Activity(7, datetime(2021, 7, 2, 9, 30, tzinfo=UTC))},
         withdrawn=(Withdrawn(event, event.sessions[0], "minutes", "at the request of a speaker"),),
     )

@@ -34,7 +34,18 @@ def test_has_the_shape_of_the_contract() -> None:
     panel = document["recordings"][0]
     assert list(panel) == [
         *("id", "event", "session", "kind", "title", "people", "language", "date", "duration_ms", "page", "licence"),
-        *("hls", "poster", "storyboard", "renditions", "audio", "captions", "chapters", "transcript", "source_sha256"),
+        *(
+            "hls",
+            "poster",
+            "storyboard",
+            "renditions",
+            "audio",
+            "captions",
+            "chapters",
+            "transcript",
+            "source_sha256",
+            "doi",
+        ),
     ]
     assert (panel["id"], panel["event"], panel["session"]) == ("nodes2021/panel", "nodes2021", "theme-1")
     assert panel["date"] == "2021-06-28T14:00:00+02:00"

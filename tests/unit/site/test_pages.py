@@ -84,6 +84,7 @@ def media_keys(catalogue: Catalogue) -> set[str]:
         made = one.made
         found |= {made.hls or "", made.storyboard or "", made.chapters_url or ""}
         found |= {made.poster.url, made.poster.thumbnail} if made.poster else set()
+        found |= {slide.url for slide in made.slides}
         found |= {rendition.url for rendition in made.renditions} | {track.url for track in made.audio}
         found |= {key for track in made.captions for key in (track.url, track.transcript, track.subrip or "")}
     return found
@@ -224,7 +225,10 @@ def test_captions_by_machine_are_said_to_be_so() -> None:
     built = build(samples.catalogue())
     note = b"Written by a machine"
     assert note in built["nodes2021/theme-1/welcome/index.html"]
-    assert note not in built["nodes2021/theme-1/panel/index.html"]
+    panel = html.document_fromstring(built["nodes2021/theme-1/panel/index.html"].decode())
+    (shown,) = panel.xpath("//p[@id='by-machine']")
+    assert shown.get("hidden") is not None, "said only when the automatic transcript in Spanish is chosen"
+    assert note not in built["nodes2021/regional/arabic/index.html"]
 
 
 def test_transcripts_in_every_language_and_form() -> None:
