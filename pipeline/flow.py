@@ -142,7 +142,8 @@ class Flow:
 
     def _made_or_done_without(self, job: Job, stage: Stage, task: Task) -> tuple[Artifact, str]:
         try:
-            with self.under_way.hold(task.key):  # two recordings may be made from the same file
+            # Two recordings may be made from the same file: their artifacts may differ and have parts in common.
+            with self.under_way.hold((task.parts or (task,))[0].key):
                 found = self._find(job, task)
                 return found or (self._run(job, task), "made")
         except AftertalkError as error:

@@ -1,19 +1,19 @@
 """Speech recognition: which models there are, and the confined process that uses one.
 
 Models are Whisper models in CTranslate2's form: the packages of the ``asr`` extra carry ``tiny.en`` (English) and
-``base`` (99 languages); any other is named by its folder.
+``base`` (99 languages); any other is named by its folder, or by its name where it was downloaded before.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, ToolError
 from pipeline.media.command import Command, Limits
 from pipeline.media.workers import ENVIRONMENT
 
@@ -44,6 +44,25 @@ class SpeechModel:
 
 
 @dataclass(frozen=True)
+class Models:
+    """The models for one recording; at least one."""
+
+    english: SpeechModel | None
+    """Used for English, where there is one."""
+    general: SpeechModel | None
+    """Knows many languages, and tells which one it hears."""
+
+    @property
+    def identity(self) -> str:
+        """What results depend on."""
+        return " and ".join(one.identity for one in (self.english, self.general) if one)
+
+    def know(self, language: str) -> bool:
+        """Whether speech in ``language`` (two letters) can be recognised."""
+        return self.general is not None or language == "en"
+
+
+@dataclass(frozen=True)
 class Stretch:
     """A part of a recording to recognise."""
 
@@ -53,6 +72,24 @@ class Stretch:
     """Two letters, as Whisper names languages."""
     hints: str = ""
     """Names and terms that may be heard."""
+    is_certain: bool = True
+    """Whether ``language`` is known; if not, the one that is heard counts, unless that is not clear either."""
+    needless: tuple[str, ...] = ()
+    """Languages that need not be recognised, because there are captions in them."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was recognised in a stretch."""
+
+    words: tuple[tuple[int, int, str], ...]
+    """Start and end in ms of the recording, text with the space before it."""
+    language: str
+    """In which it was recognised."""
+    detected: str | None
+    """The language that is heard; ``None`` where nobody listened for it, or there is no speech."""
+    probability: float
+    """Of ``detected``, 0 to 1."""
 
 
 def is_installed() -> bool:
@@ -68,28 +105,25 @@ def engine_version() -> str:
         return "none"
 
 
-def find_model(name: str | None, language: str) -> SpeechModel | None:
-    """The model to use for a language: the one named, else the best one that the packages carry.
+def find_models(name: str | None) -> Models:
+    """The models to use: the one named, else those that the packages carry.
 
     Args:
-        name: ``tiny.en``, ``base`` or a folder; ``None`` for the best there is.
-        language: two letters.
-
-    Returns:
-        ``None`` when no model is installed that knows the language.
+        name: ``tiny.en``, ``base``, a folder, or a name by which faster-whisper finds a model that was downloaded
+            before (``small``, ``large-v3``, ``owner/repository``); ``None`` for what the packages carry.
 
     Raises:
-        ConfigurationError: ``name`` is neither of these.
+        ConfigurationError: there is no such model, or none at all.
     """
     if name is None:
         # For English the small English model beats the larger one of all languages, at half the cost.
-        names = ("tiny.en", "base") if language == "en" else ("base",)
-        return next((model for one in names if (model := _packaged(one))), None)
-    found = _packaged(name) if name in _PACKAGES else _folder(Path(name))
-    if found is None:
-        hint = "install aftertalk[asr], or name a folder with a Whisper model in CTranslate2's form"
-        raise ConfigurationError(name, "there is no such speech model here", hint=hint)
-    return found
+        found = Models(_packaged("tiny.en"), _packaged("base"))
+        if found.english or found.general:
+            return found
+    elif model := _packaged(name) if name in _PACKAGES else _folder(Path(name)) or _downloaded(name):
+        return Models(model, None) if model.english_only else Models(None, model)
+    hint = "install aftertalk[asr], or name a folder with a Whisper model in CTranslate2's form"
+    raise ConfigurationError(name or "speech recognition", "there is no such speech model here", hint=hint)
 
 
 def _packaged(name: str) -> SpeechModel | None:
@@ -99,37 +133,50 @@ def _packaged(name: str) -> SpeechModel | None:
         if spec is None or not spec.submodule_search_locations:
             return None
         data = Path(spec.submodule_search_locations[0]) / folder
+        if not data.is_dir():
+            return None
         files |= {path.name: path for path in sorted(data.iterdir()) if path.is_file()}
     return SpeechModel(name, files, english_only=name.endswith(".en"))
 
 
-def _folder(folder: Path) -> SpeechModel | None:
+def _folder(folder: Path, name: str = "") -> SpeechModel | None:
     if not (folder / "model.bin").is_file() or not (folder / "config.json").is_file():
         return None
+    name = name or folder.resolve().name
     files = {path.name: path.resolve() for path in sorted(folder.iterdir()) if path.is_file()}
-    return SpeechModel(folder.resolve().name, files, english_only=folder.resolve().name.endswith(".en"))
+    return SpeechModel(name, files, english_only=name.endswith(".en"))
 
 
-def command(audio: Path, stretch: Stretch, model: SpeechModel, threads: int) -> Command:
-    """The confined process that recognises a stretch and prints JSON (see ``asr_worker``)."""
-    task = {
-        "start_ms": stretch.start_ms,
-        "end_ms": stretch.end_ms,
-        "language": stretch.language,
-        "hints": stretch.hints,
-        "detect": stretch.start_ms == 0,
-        "threads": threads,
-    }
+def _downloaded(name: str) -> SpeechModel | None:
+    """A model in the cache of the Hugging Face hub on this machine; nothing is downloaded."""
+    try:
+        from faster_whisper.utils import download_model  # noqa: PLC0415 -- slow to import, seldom needed
+
+        return _folder(Path(download_model(name, local_files_only=True)), name)
+    except (ImportError, OSError, ValueError):  # not installed, not in the cache, not a name
+        return None
+
+
+def command(audio: Path, stretch: Stretch, models: Models, threads: int) -> Command:
+    """The confined process that recognises a stretch and prints JSON (see ``asr_worker``); ``read`` reads it."""
+    by_role = {role: one for role, one in (("english", models.english), ("general", models.general)) if one}
+    if stretch.is_certain and stretch.start_ms > 0:  # one model is enough, and is loaded faster
+        by_role = dict(
+            [("english", by_role["english"])]
+            if "english" in by_role and stretch.language == "en"
+            else [("general", by_role["general"])]
+        )
+    task = {**asdict(stretch), "threads": threads}
     spec = find_spec("faster_whisper")
     packages = Path(spec.submodule_search_locations[0]).parent if spec and spec.submodule_search_locations else Path()
     seconds = 120 + (stretch.end_ms - stretch.start_ms) // 100  # ten times real time for a large model
     return Command(
-        argv=("python", "-s", "-S", "-B", "/in/worker.py", "/in/audio", "/in/model", json.dumps(task)),
+        argv=("python", "-s", "-S", "-B", "/in/worker.py", "/in/audio", "/in/models", json.dumps(task)),
         inputs={
             "audio": audio,
             "worker.py": _WORKER,
             "site": packages,
-            **{f"model/{name}": path for name, path in model.files.items()},
+            **{f"models/{role}/{name}": path for role, one in by_role.items() for name, path in one.files.items()},
         },
         environment={
             **ENVIRONMENT,
@@ -139,3 +186,17 @@ def command(audio: Path, stretch: Stretch, model: SpeechModel, threads: int) -> 
         },
         limits=Limits(wall_s=4.0 * seconds, cpu_s=seconds, memory_bytes=None, file_bytes=0),
     )
+
+
+def read(stdout: bytes) -> Heard:
+    """What the process of ``command`` printed.
+
+    Raises:
+        ToolError: it is something else.
+    """
+    try:
+        data = json.loads(stdout)
+        words = tuple((int(start), int(end), str(text)) for start, end, text in data["words"])
+        return Heard(words, str(data["language"]), data["detected"], float(data["probability"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise ToolError("speech recognition", "did not print what it should") from error

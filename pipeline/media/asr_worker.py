@@ -1,9 +1,9 @@
-"""Recognise speech in a stretch of sound: ``python asr_worker.py AUDIO MODEL JSON``, inside the sandbox; prints JSON.
+"""Recognise speech in a stretch of sound: ``python asr_worker.py AUDIO MODELS JSON``, inside the sandbox; prints JSON.
 
 A program of its own, because decoders and neural networks get memory and processor limits of their own, no network and
-no sight of anything but the sound and the model. The argument is an object of ``audio`` (a file), ``start_ms``,
-``end_ms``, ``language``, ``hints``, ``threads`` and ``model`` (a folder; its ``model.bin`` may be in parts). Printed
-are ``words`` (``[start_ms, end_ms, text]``, times of the recording) and ``language``, ``probability`` as detected.
+no sight of anything but the sound and the models. AUDIO is a file; MODELS a folder with ``english`` or ``general`` or
+both, each a folder with a model (its ``model.bin`` may be in parts); JSON an ``asr.Stretch`` and ``threads``. Printed
+are the fields of ``asr.Heard``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,11 @@ import numpy as np
 from faster_whisper import WhisperModel
 
 RATE = 16_000
+SILENCE = 1e-4
+WINDOWS = 4
+"""Of half a minute of speech each, listened to for the language until one is certain."""
+CERTAIN, LIKELY = 0.9, 0.5
+"""Probabilities of a language: with the first no more windows are needed, below the second it counts for nothing."""
 NO_SPEECH = 0.6
 """Above this, a segment that the model was not sure of either is taken as no speech."""
 UNSURE = -0.7
@@ -62,18 +67,32 @@ def load(folder: Path, threads: int) -> WhisperModel:
 
 
 def recognise(audio: str, folder: Path, task: dict[str, Any]) -> dict[str, Any]:
-    """Words with times, and the language that the sound seems to be in."""
+    """Words with times, the language they were recognised in, and the one that the sound seems to be in."""
+    outcome = {"words": [], "language": task["language"], "detected": None, "probability": 0.0}
     samples = sound(audio, task["start_ms"], task["end_ms"])
-    if not len(samples) or not np.any(np.abs(samples) > 1e-4):
-        return {"words": [], "language": None, "probability": 0.0}
-    model = load(folder, task["threads"])
-    detected: tuple[str | None, float] = (None, 0.0)
-    if task["detect"] and model.model.is_multilingual:
-        language, probability, _ = model.detect_language(samples, vad_filter=True, language_detection_segments=4)
-        detected = language, probability
+    if not len(samples) or not np.any(np.abs(samples) > SILENCE):
+        return outcome
+    models = {path.name: load(path, task["threads"]) for path in folder.iterdir()}
+    if "general" in models and (not task["is_certain"] or task["start_ms"] == 0):
+        language, probability, _ = models["general"].detect_language(
+            samples, vad_filter=True, language_detection_segments=WINDOWS, language_detection_threshold=CERTAIN
+        )
+        outcome |= {"detected": language, "probability": round(float(probability), 3)}
+        if not task["is_certain"] and probability >= LIKELY:
+            outcome["language"] = language
+    if outcome["language"] not in task["needless"]:
+        english = outcome["language"] == "en" and "english" in models
+        outcome["words"] = words(models["english" if english else "general"], samples, outcome["language"], task)
+    return outcome
+
+
+def words(
+    model: WhisperModel, samples: np.ndarray[Any, np.dtype[np.float32]], language: str, task: dict[str, Any]
+) -> list[list[Any]]:
+    """What is said: ``[start_ms, end_ms, text]`` of each word."""
     segments, _ = model.transcribe(
         samples,
-        language=task["language"],
+        language=language,
         beam_size=5,
         hotwords=task["hints"] or None,
         # Text of the window before drags loops and inventions along.
@@ -83,15 +102,15 @@ def recognise(audio: str, folder: Path, task: dict[str, Any]) -> dict[str, Any]:
         vad_filter=True,
         hallucination_silence_threshold=2.0,
     )
-    words = []
+    found = []
     for segment in segments:
         doubtful = segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE
         if not doubtful and segment.compression_ratio <= REPETITIVE:
-            words += [
+            found += [
                 [task["start_ms"] + round(one.start * 1000), task["start_ms"] + round(one.end * 1000), one.word]
                 for one in segment.words or ()
             ]
-    return {"words": words, "language": detected[0], "probability": round(float(detected[1]), 3)}
+    return found
 
 
 if __name__ == "__main__":

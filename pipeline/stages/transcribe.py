@@ -7,7 +7,7 @@ the next stretch. Rule: never beside captions of a person, nothing over silence 
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -33,7 +33,7 @@ THREADS = 1
 MAX_HINTS = 400
 """Characters; Whisper takes about 200 tokens of hints."""
 _CERTAIN = 0.9
-STRETCH_VERSION = 1
+STRETCH_VERSION = 2
 """Of what is recognised in a stretch; joining the stretches has the stage's version, and is cheap to do again."""
 _WORDS = "words.json"
 _NOTHING: Mapping[str, Any] = {"tracks": [], "findings": [], "reports": {}}
@@ -44,18 +44,22 @@ class TranscribeStage:
     """Files: as ``CaptionsStage``, for the language spoken; none where recognition is off, needless or impossible."""
 
     name = "transcribe"
-    version = 3
+    version = 4
 
     def plan(self, job: Job) -> Task:
         """Depends on the sound, the model, the language and the hints; on nothing when there is nothing to do."""
-        spoken = language.base(job.language)
-        model, reason = _model(job, spoken)
-        if model is None:
+        models, reason = _models(job)
+        if models is None:
             return Task(self.name, self.version, job.id, settings={"left_out": reason})
         duration_ms = job.artifacts["transcode"].data["duration_ms"]
-        hints = hints_of(job)
-        tools = {"faster-whisper": asr.engine_version(), "model": model.identity}
+        tools = {"faster-whisper": asr.engine_version(), "model": models.identity}
         inputs = sound.inputs(job)
+        about = {
+            "language": language.base(job.language),
+            "is_certain": is_language_given(job),
+            "hints": hints_of(job),
+            "needless": [] if is_language_given(job) else sorted(_captioned(job)),
+        }
         parts = tuple(
             Task(
                 self.name,
@@ -63,7 +67,7 @@ class TranscribeStage:
                 job.id,
                 tools=tools,
                 inputs=inputs,
-                settings={"start_ms": start, "end_ms": end, "language": spoken, "hints": hints},
+                settings={"start_ms": start, "end_ms": end, **about},
             )
             for start, end in stretches(duration_ms)
         )
@@ -77,7 +81,7 @@ class TranscribeStage:
             return Output(data={**_NOTHING, "findings": [reason] if reason else []})
         if not task.parts:
             return self._stretch(job, task, bench)
-        found = [json.loads(bench.file(part.key, _WORDS).read_bytes()) for part in task.parts]
+        found = [asr.read(bench.file(part.key, _WORDS).read_bytes()) for part in task.parts]
         return _join(job, task, found, bench)
 
     def without(self, error: AftertalkError) -> dict[str, Any]:
@@ -85,36 +89,46 @@ class TranscribeStage:
         return {**_NOTHING, "findings": [f"no automatic captions, the next run tries again: {error.message}"]}
 
     def _stretch(self, job: Job, task: Task, bench: Bench) -> Output:
-        settings = task.settings
-        stretch = asr.Stretch(settings["start_ms"], settings["end_ms"], settings["language"], settings["hints"])
-        model, reason = _model(job, stretch.language)
-        if model is None:
-            raise RuntimeError(reason)  # the plan found one a moment ago
+        stretch = asr.Stretch(**{**task.settings, "needless": tuple(task.settings["needless"])})
+        models, reason = _models(job)
+        if models is None:
+            raise RuntimeError(reason)  # the plan found some a moment ago
         try:
-            done = bench.run(asr.command(bench.file("transcode", str(sound.file_of(job))), stretch, model, THREADS))
+            done = bench.run(asr.command(bench.file("transcode", str(sound.file_of(job))), stretch, models, THREADS))
         except ToolError as error:
             raise ToolError("speech recognition", error.message, context=error.context) from error
+        asr.read(done.stdout)  # nothing is kept that cannot be joined
         (bench.out / _WORDS).write_bytes(done.stdout)
         bench.progress(stretch.end_ms - stretch.start_ms)
         return Output(data={}, private=frozenset({_WORDS}))
 
 
-def _model(job: Job, spoken: str) -> tuple[asr.SpeechModel | None, str]:
-    """The model to use, or why nothing is recognised; the reason is empty where it goes without saying."""
-    tracks = job.artifacts["captions"].data["tracks"]
+def is_language_given(job: Job) -> bool:
+    """Whether the organiser or the programme says which language is spoken; else the event's usual one is assumed."""
+    return bool(job.recording.language or job.session.language or "language" in job.event.model_fields_set)
+
+
+def _captioned(job: Job) -> set[str]:
+    """The languages that there are captions in already, two letters each."""
+    return {language.base(one["language"]) for one in job.artifacts["captions"].data["tracks"]}
+
+
+def _models(job: Job) -> tuple[asr.Models | None, str]:
+    """The models to use, or why nothing is recognised; the reason is empty where it goes without saying."""
+    spoken = language.base(job.language)
     if not job.settings.captions.recognise or sound.file_of(job) is None:
         return None, ""
-    if any(language.base(one["language"]) == spoken for one in tracks):
+    if spoken in _captioned(job):
         return None, ""
     if not asr.is_installed():
         return None, "no captions: speech recognition is not installed; pip install 'aftertalk[asr]'"
     try:
-        model = asr.find_model(job.settings.captions.model, spoken)
+        models = asr.find_models(job.settings.captions.model)
     except ConfigurationError as error:
         return None, f"no captions: {error.reference}: {error.message}; {error.hint}"
-    if model is None or (model.english_only and spoken != "en"):
+    if not models.know(spoken):
         return None, f"no captions: no speech model that knows {job.language} is installed"
-    return model, ""
+    return models, ""
 
 
 def hints_of(job: Job) -> str:
@@ -164,16 +178,36 @@ def _pause(words: Sequence[_Word], begin_ms: int) -> int:
     return max(silent or gaps)[1]
 
 
-def _join(job: Job, task: Task, found: Sequence[Mapping[str, Any]], bench: Bench) -> Output:
-    words = joined([one["words"] for one in found])
-    spoken, duration_ms = task.settings["language"], task.settings["duration_ms"]
-    findings = []
-    heard, probability = found[0]["language"], found[0]["probability"]
-    if words and heard and probability >= _CERTAIN and not language.are_close(heard, spoken):
-        findings.append(f"the recording is said to be in {spoken}, but {heard} is heard ({probability:.0%} sure)")
+def _join(job: Job, task: Task, found: Sequence[asr.Heard], bench: Bench) -> Output:
+    words = joined([one.words for one in found])
+    key, findings = _language(job, found)
+    duration_ms = task.settings["duration_ms"]
     cues = clean(Track(tuple(TimedText(*word) for word in words), by_word=True), duration_ms).cues
     if not cues:
-        return Output(data={**_NOTHING, "findings": [*findings, "no speech was recognised"]})
-    reports = {spoken: report(cues, duration_ms, sound.speech(job, bench))}
-    entry = write_track(bench.out, spoken, Origin.ASR, cues, duration_ms)
+        needless = any(one.language in _captioned(job) for one in found)
+        return Output(data={**_NOTHING, "findings": findings if needless else [*findings, "no speech was recognised"]})
+    reports = {key: report(cues, duration_ms, sound.speech(job, bench))}
+    entry = write_track(bench.out, key, Origin.ASR, cues, duration_ms)
     return Output(data={"tracks": [entry], "findings": findings, "reports": reports})
+
+
+def _language(job: Job, found: Sequence[asr.Heard]) -> tuple[str, list[str]]:
+    """The language of the captions, and what there is to say about it."""
+    spoken = job.language
+    if not is_language_given(job):
+        weights = Counter({one.language: 0 for one in found})
+        for one in found:
+            weights[one.language] += len(one.words)
+        heard = weights.most_common(1)[0][0]
+        sure = [one.probability for one in found if one.detected == heard]
+        if heard == language.base(spoken) or not sure:
+            return spoken, []
+        said = (
+            f"no language is given; {heard} is heard ({max(sure):.0%} sure): write 'language: {heard}' if that is right"
+        )
+        return heard, [said]
+    detected, probability = found[0].detected, found[0].probability
+    if found[0].words and detected and probability >= _CERTAIN and not language.are_close(detected, spoken):
+        said = f"the recording is said to be in {spoken}, but {detected} is heard ({probability:.0%} sure)"
+        return spoken, [said]
+    return spoken, []

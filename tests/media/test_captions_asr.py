@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 import unicodedata
 from pathlib import Path
-from typing import Any
 
 import av
 import pytest
 
 from pipeline.media import asr
-from pipeline.media.asr import SpeechModel, Stretch
+from pipeline.media.asr import Heard, Stretch
 from pipeline.media.command import Command, Limits, Tools
 from pipeline.media.runner import Runner
 
@@ -31,10 +29,8 @@ NO_SPEECH = {
 }
 
 
-def recognised(tools: Tools, audio: Path, stretch: Stretch, model: SpeechModel | None) -> dict[str, Any]:
-    assert model, "the models of the asr extra are not installed"
-    found: dict[str, Any] = json.loads(Runner(tools).run(asr.command(audio, stretch, model, 2)).stdout)
-    return found
+def recognised(tools: Tools, audio: Path, stretch: Stretch, model: str | None = None) -> Heard:
+    return asr.read(Runner(tools).run(asr.command(audio, stretch, asr.find_models(model), 2)).stdout)
 
 
 def length_ms(path: Path) -> int:
@@ -72,11 +68,10 @@ def references(shared: Path, language: str) -> list[tuple[Path, str]]:
 @pytest.mark.slow
 def test_word_error_rate_of_english(tools: Tools, shared: Path) -> None:
     """The default model over all English files with known text."""
-    model = asr.find_model(None, "en")
     wrong = total = 0
     for path, text in references(shared, "en"):
-        found = recognised(tools, path, Stretch(0, length_ms(path), "en"), model)
-        wrong += errors(words(text), words("".join(word[2] for word in found["words"])))
+        found = recognised(tools, path, Stretch(0, length_ms(path), "en"))
+        wrong += errors(words(text), words("".join(word[2] for word in found.words)))
         total += len(words(text))
     assert total > 100
     assert wrong / total <= CLEAN_ENGLISH
@@ -86,14 +81,13 @@ def test_word_error_rate_of_english(tools: Tools, shared: Path) -> None:
 @pytest.mark.parametrize(("language", "most"), [("fr", 0.35), pytest.param("de", 0.35, marks=pytest.mark.slow)])
 def test_other_languages(tools: Tools, shared: Path, language: str, most: float) -> None:
     """The model of many languages hears French and German, and tells which it hears; times rise inside the file."""
-    model = asr.find_model(None, language)
     path, text = references(shared, language)[0]
-    found = recognised(tools, path, Stretch(0, length_ms(path), language), model)
-    heard = found["words"]
+    found = recognised(tools, path, Stretch(0, length_ms(path), language))
+    heard = found.words
     assert errors(words(text), words("".join(word[2] for word in heard))) / len(words(text)) <= most
-    assert found["language"] == language
+    assert found.detected == language
     assert all(0 <= start <= end <= length_ms(path) + 500 for start, end, _ in heard)
-    assert heard == sorted(heard, key=lambda word: word[0])
+    assert list(heard) == sorted(heard, key=lambda word: word[0])
 
 
 @pytest.mark.parametrize(
@@ -107,17 +101,27 @@ def test_nothing_is_invented(tools: Tools, tmp_path: Path, kind: str, model: str
     """Silence, hum, noise, applause and music give no words."""
     argv = ("ffmpeg", "-v", "error", "-f", "lavfi", "-i", NO_SPEECH[kind], "-c:a", "aac", "a.m4a")
     Runner(tools).run(Command(argv, output=tmp_path, limits=Limits(wall_s=60)))
-    found = recognised(tools, tmp_path / "a.m4a", Stretch(0, 20_000, "en"), asr.find_model(model, "en"))
-    assert found["words"] == []
+    found = recognised(tools, tmp_path / "a.m4a", Stretch(0, 20_000, "en"), model)
+    assert found.words == ()
 
 
 @pytest.mark.corpus
 def test_a_stretch_has_times_of_the_recording(tools: Tools, shared: Path) -> None:
     """A stretch in the middle hears only its part, at the times of the whole."""
     path = shared / "speech" / "faster-whisper" / "jfk.flac"
-    model = asr.find_model(None, "en")
-    whole = recognised(tools, path, Stretch(0, 11_000, "en"), model)["words"]
-    part = recognised(tools, path, Stretch(5_000, 11_000, "en"), model)["words"]
+    whole = recognised(tools, path, Stretch(0, 11_000, "en")).words
+    part = recognised(tools, path, Stretch(5_000, 11_000, "en")).words
     assert words("".join(word[2] for word in part))[-4:] == words("".join(word[2] for word in whole))[-4:]
     assert abs(part[-1][0] - whole[-1][0]) < 300
     assert all(word[0] >= 5_000 for word in part)
+
+
+@pytest.mark.corpus
+def test_the_language_is_heard_when_it_is_not_given(tools: Tools, shared: Path) -> None:
+    """French under the assumption of English comes out in French; captions in French make it needless."""
+    path = shared / "speech" / "picovoice-leopard" / "test_fr.wav"
+    found = recognised(tools, path, Stretch(0, length_ms(path), "en", is_certain=False))
+    assert (found.language, found.detected) == ("fr", "fr")
+    assert "consulat" in "".join(word[2] for word in found.words)
+    needless = recognised(tools, path, Stretch(0, length_ms(path), "en", is_certain=False, needless=("fr",)))
+    assert needless.words == ()

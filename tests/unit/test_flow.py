@@ -51,7 +51,7 @@ class Cut:
     def plan(self, job: Job) -> Task:
         inputs = {"source": job.source.sha256}
         parts = tuple(Task("cut", 1, job.id, inputs=inputs, settings={"part": n}) for n in (1, 2))
-        return Task("cut", 1, job.id, inputs=inputs, settings={"title": False}, parts=parts)
+        return Task("cut", 1, job.id, inputs=inputs, settings={"language": job.language}, parts=parts)
 
     def run(self, job: Job, task: Task, bench: Bench) -> Output:
         if self.fails:
@@ -245,3 +245,11 @@ def test_same_file_twice(house: House, job: Job) -> None:
     both = house.flow.engine.map(house.flow.make, [job, again])
     assert both[0].artifacts["cut"] == both[1].artifacts["cut"]
     assert house.cut.ran.count("join") == 1
+
+
+def test_two_recordings_may_have_parts_in_common(house: House, job: Job) -> None:
+    """The same file in two languages, made at the same time: parts that one has joined are there for the other."""
+    again = replace(job, recording=job.recording.model_copy(update={"id": "again", "language": "fr"}))
+    both = house.flow.engine.map(house.flow.make, [job, again])
+    assert both[0].artifacts["cut"].key != both[1].artifacts["cut"].key
+    assert house.cut.ran.count("join") == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -17,7 +18,7 @@ from catalog.manifest import Artifact, ArtifactFile
 from catalog.model import Event, Person, Recording, Session
 from pipeline.captions import webvtt
 from pipeline.config import CaptionSettings, Settings
-from pipeline.errors import ToolError
+from pipeline.errors import ConfigurationError, ToolError
 from pipeline.media import asr
 from pipeline.media.command import Command, Completed, Tools
 from pipeline.stages import transcribe
@@ -27,12 +28,18 @@ from pipeline.stages.transcribe import OVERLAP_MS, STRETCH_MS, TranscribeStage, 
 HOUR_MS = 3_600_000
 
 
+def heard(words: list[list[Any]], language: str, detected: str | None = "") -> dict[str, Any]:
+    """What the worker prints."""
+    known = language if detected == "" else detected
+    return {"words": words, "language": language, "detected": known, "probability": 0.97 if known else 0.0}
+
+
 def job(
     *,
     captions: tuple[str, ...] = (),
     sound: bool = True,
     duration_ms: int = 60_000,
-    language: str = "en",
+    language: str | None = "en",
     **options: Any,
 ) -> Job:
     recording = Recording(id="one", title="One", language=language, people=(Person(name="Ana", organisation="GBIF"),))
@@ -145,7 +152,7 @@ def test_automatic_captions_are_made(tmp_path: Path) -> None:
     def answer(task: dict[str, Any]) -> dict[str, Any]:
         assert task["hints"] == "GBIF node, Ana, GBIF"
         assert task["language"] == "en"
-        return {"words": [[1000, 1400, " Hello"], [1400, 2500, " nodes."]], "language": "en", "probability": 0.99}
+        return heard([[1000, 1400, " Hello"], [1400, 2500, " nodes."]], "en")
 
     data, out = transcribed(job(glossary=("GBIF node",)), tmp_path, answer)
     assert data["tracks"] == [
@@ -164,16 +171,68 @@ def test_automatic_captions_are_made(tmp_path: Path) -> None:
 
 def test_silence_gives_no_captions(tmp_path: Path) -> None:
     """No words, no file, and the findings say so."""
-    data, out = transcribed(job(), tmp_path, lambda task: {"words": [], "language": None, "probability": 0.0})
+    data, out = transcribed(job(), tmp_path, lambda task: heard([], "en", detected=None))
     assert data == {"tracks": [], "findings": ["no speech was recognised"], "reports": {}}
     assert not list(out.iterdir())
 
 
 def test_another_language_that_is_heard_is_told(tmp_path: Path) -> None:
-    """A recording that is announced in English but held in French: published, with a finding."""
-    heard = {"words": [[0, 900, " Bonjour"]], "language": "fr", "probability": 0.97}
-    data, _ = transcribed(job(), tmp_path, lambda task: heard)
+    """A recording that is announced in English but held in French: published as announced, with a finding."""
+    data, _ = transcribed(job(), tmp_path, lambda task: heard([[0, 900, " Bonjour"]], "en", detected="fr"))
     assert data["findings"] == ["the recording is said to be in en, but fr is heard (97% sure)"]
+    assert [one["language"] for one in data["tracks"]] == ["en"]
+
+
+def test_a_language_that_nobody_gives_is_heard(tmp_path: Path) -> None:
+    """Without a language the one heard in most of the recording counts, and the finding says what to write."""
+    answers = iter([[[0, 900, " Merci"]], [], [[300_000 + at, 300_400 + at, " oui"] for at in (9000, 10_000)]])
+
+    def answer(task: dict[str, Any]) -> dict[str, Any]:
+        assert not task["is_certain"]
+        return heard(words, "fr") if (words := next(answers)) else heard([], "en", detected=None)
+
+    one = job(language=None, duration_ms=700_000)
+    data, _ = transcribed(one, tmp_path, answer)
+    assert [track["language"] for track in data["tracks"]] == ["fr"]
+    assert data["findings"] == ["no language is given; fr is heard (97% sure): write 'language: fr' if that is right"]
+    given = replace(one, event=Event(id="meeting", title="Meeting", language="en", sessions=one.event.sessions))
+    assert TranscribeStage().plan(given).parts[0].settings["is_certain"]
+
+
+def test_captions_in_the_language_heard_are_enough(tmp_path: Path) -> None:
+    """Nobody gives a language, there are French captions, and French is heard: the machine adds nothing."""
+
+    def answer(task: dict[str, Any]) -> dict[str, Any]:
+        assert task["needless"] == ["fr"]
+        return heard([], "fr")
+
+    data, _ = transcribed(job(language=None, captions=("fr-CA",)), tmp_path, answer)
+    assert data == {"tracks": [], "findings": [], "reports": {}} | {"findings": data["findings"]}
+    assert "no speech was recognised" not in data["findings"]
+
+
+@pytest.mark.parametrize("output", [b"", b"{}", b'{"words": [["a"]]}', b"\xff", b"[]"])
+def test_output_that_is_none_of_ours_is_a_tool_error(output: bytes) -> None:
+    """What a confined process prints is not believed blindly."""
+    with pytest.raises(ToolError, match="did not print what it should"):
+        asr.read(output)
+
+
+def test_a_downloaded_model_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model in the hub's cache of this machine is used by its name; nothing is downloaded for one that is not."""
+    cache = tmp_path / "models--Systran--faster-whisper-small"
+    snapshot = cache / "snapshots" / "0123"
+    snapshot.mkdir(parents=True)
+    (cache / "refs").mkdir()
+    (cache / "refs" / "main").write_text("0123")
+    for name in ("config.json", "model.bin", "tokenizer.json", "vocabulary.txt", "preprocessor_config.json"):
+        (snapshot / name).write_text("{}")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    found = asr.find_models("small").general
+    assert found is not None
+    assert found.identity == "small (2 bytes)"
+    with pytest.raises(ConfigurationError, match="no such speech model"):
+        asr.find_models("medium")
 
 
 @given(st.integers(1, 30 * HOUR_MS))
