@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,8 @@ def assemble(reading: Reading, format_name: str) -> Programme:
     raw = reading.event
     start, end = _dates(reading, sessions)
     title = text.line(raw.title)[:TITLE_LENGTH] or "Untitled event"
+    language = language_tag(raw.language)
+    given: dict[str, Any] = {"language": language} if language else {}
     event = Event(
         id=_event_id(raw.key, title),
         title=title,
@@ -48,12 +51,12 @@ def assemble(reading: Reading, format_name: str) -> Programme:
         start=start,
         end=end,
         timezone=zone,
-        language=language_tag(raw.language) or "en",
         place=text.line(raw.place),
         abstract=text.markdown(raw.abstract)[:MAX_TEXT],
         day_change=raw.day_change or DAY_CHANGE,
         links=assembly.links(raw.links, Where()),
         sessions=sessions,
+        **given,
     )
     if not sessions:
         reading.warn(Where(), "no talks were found in this file")

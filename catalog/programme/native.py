@@ -92,7 +92,9 @@ def read(document: Document, *, folder: str, imported: Event | None = None) -> E
         merged["sessions"] = [_overlay(one, base.get("sessions", ()), _overlay_recordings) for one in inline]
     read_in = documents.validate(document, EventFile, merged)
     sessions = _in_order(imported.sessions if imported else (), read_in.sessions)
-    fields = {name: getattr(read_in, name) for name in Event.model_fields if name != "sessions"}
+    # What nobody said stays unsaid: whether a language was given matters.
+    said = read_in.model_fields_set - {"sessions"}
+    fields = {name: getattr(read_in, name) for name in Event.model_fields if name in said}
     whole = {**fields, "sessions": [_given(one) for one in sessions]}
     return documents.validate(document, Event, whole).localised()
 

@@ -202,10 +202,8 @@ def _language(job: Job, found: Sequence[asr.Heard]) -> tuple[str, list[str]]:
         sure = [one.probability for one in found if one.detected == heard]
         if heard == language.base(spoken) or not sure:
             return spoken, []
-        said = (
-            f"no language is given; {heard} is heard ({max(sure):.0%} sure): write 'language: {heard}' if that is right"
-        )
-        return heard, [said]
+        advice = f"write 'language: {heard}' if that is right"
+        return heard, [f"no language is given; {heard} is heard ({max(sure):.0%} sure): {advice}"]
     detected, probability = found[0].detected, found[0].probability
     if found[0].words and detected and probability >= _CERTAIN and not language.are_close(detected, spoken):
         said = f"the recording is said to be in {spoken}, but {detected} is heard ({probability:.0%} sure)"

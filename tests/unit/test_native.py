@@ -105,3 +105,13 @@ def test_releases_that_say_nothing_are_refused(release: str) -> None:
     """A release that is not one of the four is a mistake, never a silent approval."""
     with pytest.raises(InvalidDocumentError, match="release"):
         read(f"title: M\nsessions: [{{id: a, title: A, recordings: [{{id: r, title: R, release: {release}}}]}}]\n")
+
+
+def test_a_language_that_nobody_gives_is_not_given() -> None:
+    """The usual language is assumed, and it can be told from one that somebody wrote."""
+    silent = read("title: Meeting\n")
+    assert silent.language == "en"
+    assert "language" not in silent.model_fields_set
+    imported = Event(id="meeting", title="Meeting", language="fr")
+    assert "language" in read("title: Meeting\n", imported).model_fields_set
+    assert "language" in read("title: Meeting\nlanguage: en\n").model_fields_set
