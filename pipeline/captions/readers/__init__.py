@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from pipeline.captions import rolling, speakers
 from pipeline.captions.decode import decode
-from pipeline.captions.readers import sami, scc, ssa, subrip, ttml, webvtt, words
-from pipeline.captions.timed import Track
+from pipeline.captions.readers import lrc, sami, scc, ssa, stl, subrip, ttml, webvtt, words
+from pipeline.captions.timed import MAX_BYTES, Track
 from pipeline.errors import CaptionError
 
 _Matches = Callable[[str], bool]
 _Reader = Callable[[str, str], tuple[Track, ...]]
 _READERS: tuple[tuple[_Matches, _Reader], ...] = tuple(
-    (module.matches, module.read) for module in (webvtt, scc, words, ttml, sami, ssa, subrip)
+    (module.matches, module.read) for module in (webvtt, scc, words, ttml, sami, ssa, subrip, lrc)
 )
 """Asked in this order: those with the surest signs first."""
 
@@ -36,26 +36,36 @@ def read(name: str, content: bytes, *, frame_rate: float | None = None) -> tuple
     for mark, kind in _PICTURES:
         if content.startswith(mark):
             raise CaptionError(name, f"these are pictures of text, {kind}; captions are needed as text")
-    text, notes = decode(name, content)
-    if not text.strip():
-        raise CaptionError(name, "the file is empty")
-    tracks = tuple(_finished(track, notes) for track in _dispatch(name, text, frame_rate))
+    tracks = _read_bytes(name, content, frame_rate)
     tracks = tuple(track for track in tracks if any(timed.text.strip() for timed in track.texts))
     if not tracks:
         raise CaptionError(name, "there are no captions in the file")
     return tracks
 
 
+def _read_bytes(name: str, content: bytes, frame_rate: float | None) -> tuple[Track, ...]:
+    if stl.matches(content):
+        if len(content) > MAX_BYTES:
+            raise CaptionError(name, f"the file has {len(content)} bytes; at most {MAX_BYTES} are read")
+        return tuple(_finished(track, ()) for track in stl.read(name, content))
+    text, notes = decode(name, content)
+    if not text.strip():
+        raise CaptionError(name, "the file is empty")
+    return tuple(_finished(track, notes) for track in _dispatch(name, text, frame_rate))
+
+
 def _dispatch(name: str, text: str, frame_rate: float | None) -> tuple[Track, ...]:
     if ssa.matches_microdvd(text):
         return ssa.read_microdvd(name, text, frame_rate)
+    if lrc.matches_table(text):
+        return lrc.read_table(name, text)
     for matches, reader in _READERS:
         if matches(text):
             return reader(name, text)
     raise CaptionError(
         name,
         "this is not a caption file of a known format",
-        hint="known are WebVTT, SRT, SBV, SSA/ASS, TTML/DFXP, SCC, SAMI, MicroDVD and the JSON of Whisper",
+        hint="known are WebVTT, SRT, SBV, SSA/ASS, TTML/DFXP, SCC, EBU STL, SAMI, MicroDVD, LRC and Whisper's JSON",
     )
 
 

@@ -37,6 +37,9 @@ HELLO = [(1000, 2500, "Hello")]
         "{1}{1}40\n{40}{100}Hello\n",
         '<tt xmlns="http://www.w3.org/ns/ttml"><body><div><p begin="1s" dur="1.5s">Hello</p></div></body></tt>',
         '<sami><body><sync start="1000"><p class="EN">Hello<sync start="2500"><p class="EN">&nbsp;</body></sami>',
+        "start\tend\ttext\n1000\t2500\tHello\n",
+        "[ti:Title]\n[00:01.00]Hello\n[00:02.50]\n",
+        "[offset:+500]\n[00:01.500] <00:01.50> Hello\n[00:03.00]\n",
         '{"segments": [{"start": 1.0, "end": 2.5, "text": " Hello"}]}',
         '{"transcription": [{"offsets": {"from": 1000, "to": 2500}, "text": " Hello"}]}',
         '{"events": [{"tStartMs": 1000, "dDurationMs": 1500, "segs": [{"utf8": "Hel"}, {"utf8": "lo"}]}]}',
@@ -51,6 +54,9 @@ HELLO = [(1000, 2500, "Hello")]
         "microdvd",
         "ttml",
         "sami",
+        "whisper table",
+        "lyrics",
+        "lyrics with an offset",
         "whisper",
         "whisper.cpp",
         "youtube",
@@ -294,6 +300,46 @@ def test_scc_pop_on_and_roll_up() -> None:
         "9470 9470 54d7 cf80\n"
     )
     assert [one.text for one in rolled.texts] == ["ONE", "TWO"]
+
+
+def stl_block(text: bytes, start: bytes = b"\x0a\0\1\0", end: bytes = b"\x0a\0\2\x0c", **fields: int) -> bytes:
+    """A block of 128 bytes: number, kind, times, position, text."""
+    head = bytes([0, 1, 0, fields.get("extension", 0xFF), 0]) + start + end + bytes([20, 2, fields.get("comment", 0)])
+    return head + text.ljust(112, b"\x8f")
+
+
+def stl(*blocks: bytes, table: bytes = b"00", language: bytes = b"0F") -> bytes:
+    """An EBU STL file of a programme that begins at ten o'clock, 25 pictures a second."""
+    head = b"850STL25.011" + table + language
+    return head.ljust(256, b" ") + b"10000000".ljust(768, b" ") + b"".join(blocks)
+
+
+def test_ebu_stl() -> None:
+    """Accents before their letters, controls, texts over two blocks; comments and user data are no text."""
+    track = read(
+        stl(
+            stl_block(b"\x0d\x80Le th\xc2eme\x81\x8a\x8a\xea\xd5 fin "),
+            stl_block(b"not shown", comment=1),
+            stl_block(b"not text", extension=0xFE),
+            stl_block(b"a" * 112, b"\x0a\0\3\0", b"\x0a\0\4\0", extension=1),
+            stl_block(b"bc", b"\x0a\0\3\0", b"\x0a\0\4\0"),
+        )
+    )
+    assert track.language == "fr"
+    assert plain(track) == [(1000, 2480, "Le théme\nŒ♪ fin"), (3000, 4000, "a" * 112 + "bc")]
+    cyrillic = "Привет".encode("iso8859-5")
+    assert plain(read(stl(stl_block(cyrillic), table=b"01")))[0][2] == "Привет"
+    with pytest.raises(CaptionError, match="cut off"):
+        read(stl(stl_block(b"x"))[:1100])
+
+
+def test_lyrics_may_have_several_times() -> None:
+    """A line sung twice is given twice, in order."""
+    assert plain(read("[la:en]\n[00:01.00][00:05.00]Again\n[00:03.00]Once\n")) == [
+        (1000, 3000, "Again"),
+        (3000, 5000, "Once"),
+        (5000, 9000, "Again"),
+    ]
 
 
 @pytest.mark.parametrize(
