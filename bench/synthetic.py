@@ -1,4 +1,4 @@
-"""A made-up catalogue of any size: names and titles in many scripts, transcripts of 6,000 words with Zipf's frequencies.
+"""A made-up catalogue of any size: names and titles in many scripts, transcripts of 6,000 words by Zipf.
 
 The same number gives the same catalogue; recording ``n`` is the same in a catalogue of any size, so that a catalogue of
 ``n + 1`` is one of ``n`` with a recording added.
@@ -6,17 +6,18 @@ The same number gives the same catalogue; recording ``n`` is the same in a catal
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import accumulate
+from random import Random
 
 from catalog.manifest import AudioTrack, CaptionTrack, ChapterMark, Made, Origin, Poster, Rendition
 from catalog.model import Cue, Event, Person, Recording, Session
 from catalog.published import Catalogue, PublishedRecording
 from catalog.site import Site
+from catalog.transcript import CuesOnDemand
 
 WORDS = 6_000
 """Of one transcript; 45 minutes of speech."""
@@ -39,22 +40,23 @@ SPOKEN = ("en", "en", "en", "fr", "ru", "ar", "zh", "hi")
 @lru_cache(maxsize=16)
 def vocabulary(language: str) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """The words of a language, the most frequent first, and their cumulated weights."""
-    chance = random.Random(language)
+    chance = Random(language)
     syllables = SYLLABLES[language].split()
     words = dict.fromkeys("".join(chance.choices(syllables, k=chance.randint(1, 5))) for _ in range(VOCABULARY * 2))
     chosen = tuple(words)[:VOCABULARY]
     return chosen, tuple(accumulate(1 / rank for rank in range(1, len(chosen) + 1)))
 
 
-def text(chance: random.Random, language: str, words: int) -> list[str]:
+def text(chance: Random, language: str, words: int) -> list[str]:
     """So many words."""
     known, weights = vocabulary(language)
     return chance.choices(known, cum_weights=weights, k=words)
 
 
+@lru_cache(maxsize=4)
 def cues(number: int, language: str) -> tuple[Cue, ...]:
     """The transcript of recording ``number``: eleven words every five seconds."""
-    words = text(random.Random(f"{number} cues"), language, WORDS)
+    words = text(Random(f"{number} cues"), language, WORDS)
     lines = [" ".join(words[start : start + 11]) for start in range(0, WORDS, 11)]
     return tuple(
         Cue(start_ms=at * 5000, end_ms=at * 5000 + 4800, text=line, speaker=f"Speaker {at // 40 % 3}")
@@ -75,7 +77,7 @@ def event(index: int, recordings: int) -> Event:
     """Event ``index`` of a catalogue of so many recordings."""
     numbers = range(index * OF_EVENT, min(recordings, (index + 1) * OF_EVENT))
     first = date(2000, 1, 10) + timedelta(weeks=index * 13)
-    chance = random.Random(f"{index} event")
+    chance = Random(f"{index} event")
     sessions = tuple(
         session(numbers[start : start + OF_SESSION], first) for start in range(0, len(numbers), OF_SESSION)
     )
@@ -92,7 +94,7 @@ def event(index: int, recordings: int) -> Event:
 def session(numbers: range, first: date) -> Session:
     """The session that holds these recordings."""
     place = numbers[0] % OF_EVENT // OF_SESSION
-    chance = random.Random(f"{numbers[0]} session")
+    chance = Random(f"{numbers[0]} session")
     return Session(
         id=f"session-{place}",
         title=" ".join(text(chance, "en", 6)),
@@ -109,7 +111,7 @@ def session(numbers: range, first: date) -> Session:
 def recording(number: int) -> Recording:
     """Recording ``number``, with one to three of some thousand people."""
     language = SPOKEN[number % len(SPOKEN)]
-    chance = random.Random(f"{number} recording")
+    chance = Random(f"{number} recording")
     people = (chance.randrange(2000 + number // 2) for _ in range(chance.randint(1, 3)))
     return Recording(
         id=f"talk-{number}",
@@ -123,7 +125,7 @@ def recording(number: int) -> Recording:
 @lru_cache(maxsize=20_000)
 def person(number: int) -> Person:
     """Person ``number``."""
-    chance = random.Random(f"{number} person")
+    chance = Random(f"{number} person")
     name = " ".join(text(chance, SPOKEN[number % len(SPOKEN)], 2)).title()
     return Person(name=f"{name} {number}", id=f"person-{number}", organisation=f"Institute {number % 300}")
 
@@ -155,7 +157,7 @@ def made(event_id: str, one: Recording) -> Made:
         origin=Origin.SIDECAR,
         bytes=40_000,
         sha256=sha256(f"{number} {language} captions".encode()).hexdigest(),
-        cues=cues(number, language),
+        cues=CuesOnDemand(partial(cues, number, language)),
     )
     renditions = tuple(
         Rendition(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, tzinfo
+from functools import partial
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 import jinja2
@@ -11,6 +14,10 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from catalog import facets, licences, locales, markdown, transcript, watch
+from catalog.feeds import structured
+from catalog.manifest import CaptionTrack
+
+T = TypeVar("T")
 
 
 def _locale(context: Context) -> Locale:
@@ -84,6 +91,25 @@ def _markdown(text: str) -> Markup:
     return markdown.to_html(text)
 
 
+class _Remembered(Generic[T]):
+    """A function of a recording or a track that remembers its last answer: all languages of a page ask the same."""
+
+    def __init__(self, function: Callable[..., T]) -> None:
+        self._function = function
+        self._last: tuple[tuple[object, ...], T] | None = None
+
+    def __call__(self, *subject: object) -> T:
+        last = self._last
+        if last is None or any(one is not other for one, other in zip(last[0], subject, strict=True)):
+            last = self._last = subject, self._function(*subject)
+        return last[1]
+
+
+def _spoken(env: jinja2.Environment, track: CaptionTrack) -> Markup:
+    """The text of a transcript as HTML; the same in every language of the interface."""
+    return Markup(env.get_template("spoken.html").render(track=track))  # noqa: S704 - the template escapes
+
+
 def install(env: jinja2.Environment) -> None:
     """Add the filters, tests and functions that templates use to ``env``."""
     env.filters.update(
@@ -103,6 +129,7 @@ def install(env: jinja2.Environment) -> None:
         seconds=_seconds,
         host=_host,
         joined=transcript.joined,
+        paragraphs=transcript.paragraphs,
         summary=_summary,
         markdown=_markdown,
         licence=licences.describe,
@@ -110,4 +137,6 @@ def install(env: jinja2.Environment) -> None:
         facets_of=facets.of_slot,
     )
     env.globals["date_range"] = _date_range
+    env.globals["spoken"] = _Remembered(partial(_spoken, env))
+    env.globals["structured_data"] = _Remembered(structured.recording)
     env.tests["automatic"] = watch.is_automatic

@@ -8,13 +8,14 @@ contains, and is part of the public address of its files.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, SkipValidation
 
 from catalog import urls
 from catalog.fields import Language, Model
@@ -141,8 +142,8 @@ class CaptionTrack(Model):
     origin: Origin
     bytes: int
     sha256: str
-    cues: tuple[Cue, ...] = ()
-    """For the transcript on the page."""
+    cues: SkipValidation[Sequence[Cue]] = ()
+    """For the transcript on the page; may be read only when they are asked for."""
 
 
 class Poster(Model):

@@ -6,7 +6,7 @@ Nothing here reads a clock: two calls with the same arguments give the same page
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,6 @@ from catalog.model import Event
 from catalog.programme.export import has_schedule
 from catalog.published import Catalogue, PublishedRecording, Withdrawn
 from catalog.related import Related
-from catalog.transcript import paragraphs
 
 __all__ = ["Catalogue", "Page", "PublishedRecording", "Withdrawn", "pages"]
 
@@ -39,6 +38,8 @@ class Page:
     """Folder of the interface language, e.g. ``fr/``; empty for the first one."""
     indexed: bool = True
     """Whether search engines should list it."""
+    translated: bool = True
+    """Whether there is one in every language of the interface."""
 
     @property
     def address(self) -> str:
@@ -64,19 +65,17 @@ def pages(catalogue: Catalogue, *, now: datetime | None = None) -> list[Page]:
                 "an event has the same id as the folder of an interface language",
                 hint="give the event another id, for example one with its year",
             )
-    found = list(_Builder(catalogue, first, "", now).pages())
-    for tag in others:
-        found += _Builder(catalogue, tag, f"{tag}/", now).pages()
-    return found
+    found = list(_Builder(catalogue, first, now).pages())
+    translated = [page for page in found if page.translated]
+    return found + [replace(page, language=tag, folder=f"{tag}/") for tag in others for page in translated]
 
 
 class _Builder:
-    """Makes the pages in one language of the interface."""
+    """Makes the pages in the first language of the interface; in others they show the same facts."""
 
-    def __init__(self, catalogue: Catalogue, language: str, folder: str, now: datetime | None) -> None:
+    def __init__(self, catalogue: Catalogue, language: str, now: datetime | None) -> None:
         self._catalogue = catalogue
         self._language = language
-        self._folder = folder
         self._now = now
         self._profiles = listing.profiles(catalogue)
         self._themes = listing.themes(catalogue)
@@ -97,13 +96,20 @@ class _Builder:
         yield self._page("about/", "about")
         if self._catalogue.recordings:
             spoken = sorted({one.language.lower() for one in self._catalogue.recordings})
-            yield self._page("search/", "search", spoken=spoken)
-        if not self._folder:
-            yield self._page("404.html", "404", indexed=False)
+            events = tuple((event.id, event.title) for event in self._catalogue.events)
+            yield self._page("search/", "search", spoken=spoken, events=events)
+        yield self._page("404.html", "404", indexed=False, translated=False)
 
-    def _page(self, path: str, template: str, *, indexed: bool = True, **context: Any) -> Page:
+    def _page(self, path: str, template: str, *, indexed: bool = True, translated: bool = True, **context: Any) -> Page:
         shared = {"catalogue": self._catalogue, "site": self._catalogue.site, "has_people": bool(self._profiles)}
-        return Page(path, f"{template}.html", {**shared, **context}, self._language, self._folder, indexed)
+        return Page(
+            path,
+            f"{template}.html",
+            {**shared, **context},
+            self._language,
+            indexed=indexed,
+            translated=translated,
+        )
 
     def _home(self) -> Page:
         return self._page(
@@ -128,18 +134,20 @@ class _Builder:
                 one.path(event), "event", indexed=False, days=facets.having(days, one), chosen=one, **shown
             )
         for slot in (slot for day in days for slot in day.slots):
-            yield self._page(urls.session(event.id, slot.session.id), "session", event=event, slot=slot)
+            topic = slot.session.discussion.topic if slot.session.discussion else ""
+            activity = self._catalogue.activity.get(topic)
+            path = urls.session(event.id, slot.session.id)
+            yield self._page(path, "session", event=event, slot=slot, activity=activity)
 
     def _recording(self, recording: PublishedRecording) -> Iterator[Page]:
         about = watch.context(self._catalogue, recording, self._related.to(recording))
-        data = structured.recording(self._catalogue, recording)
-        yield self._page(recording.page, "watch", event=recording.event, data=data, **about)
-        if not self._folder and not recording.is_elsewhere:
+        yield self._page(recording.page, "watch", event=recording.event, **about)
+        if not recording.is_elsewhere:
             embed = recording.page + structured.EMBED
-            yield self._page(embed, "embed", indexed=False, event=recording.event, **about)
-            for track in watch.tracks(recording):
-                path, text = urls.transcript(recording.page, track.language), paragraphs(track.cues)
-                yield self._page(path, "transcript", indexed=False, recording=recording, track=track, paragraphs=text)
+            yield self._page(embed, "embed", indexed=False, translated=False, event=recording.event, **about)
+        for track in watch.tracks(recording):
+            path = urls.transcript(recording.page, track.language)
+            yield self._page(path, "transcript", indexed=False, translated=False, recording=recording, track=track)
 
     def _lists(self) -> Iterator[Page]:
         if self._profiles:

@@ -6,9 +6,10 @@ missing addresses, which a host shows at any depth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,13 @@ from jinja2.runtime import Context
 
 from catalog import filters, locales, palette, search, urls
 from catalog.document import catalog_document
-from catalog.feeds.files import files as feeds
+from catalog.feeds.files import parts as feeds
+from catalog.fingerprints import Fingerprints, files_below, versions
 from catalog.pages import Page, pages
 from catalog.published import Catalogue
 from catalog.site import Site
 
-__all__ = ["assets", "build", "catalog_document", "environment", "render"]
+__all__ = ["assets", "build", "catalog_document", "environment", "parts", "render"]
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "site_templates"
 _STATIC = "static"
@@ -33,6 +35,18 @@ _VENDOR = "vendor"
 _TRANSLATIONS = "translations"
 _STYLE = "style.css"
 _NOT_FOUND = "404.html"
+_OF_ALL_PAGES = frozenset({"catalogue", "site"})
+"""What is in the context of every page; of the catalogue, our templates show only what ``_base`` names."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some objects of the site that are not made yet."""
+
+    fingerprint: str
+    """The same as long as ``make`` would make the same."""
+    make: Callable[[], dict[str, bytes]]
+    """Makes them: key -> content."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +166,12 @@ def asset_keys(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def build(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime | None = None) -> dict[str, bytes]:
-    """The whole site but its media: key -> content, byte-identical for the same arguments.
+    """The whole site but its media: key -> content, byte-identical for the same arguments; see ``parts``."""
+    return {key: content for part in parts(catalogue, overrides, now=now) for key, content in part.make().items()}
+
+
+def parts(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime | None = None) -> Iterator[Part]:
+    """The whole site but its media, in parts that are not made yet.
 
     Args:
         catalogue: what may be shown.
@@ -165,8 +184,28 @@ def build(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime 
     files = assets(catalogue, overrides)
     hashed = asset_keys(files)
     env = environment(overrides)
-    objects = {hashed[name]: content for name, content in files.items()}
+    facts = Fingerprints(*_base(catalogue, overrides), hashed)
+    yield Part(facts.of("assets"), lambda: {hashed[name]: content for name, content in files.items()})
     found = pages(catalogue, now=now)
-    for page in found:
-        objects[urls.object_key(page.address)] = render(page, env, hashed)
-    return objects | feeds(catalogue, found) | search.files(catalogue)
+    for page in sorted(found, key=lambda one: one.path):  # all languages of a page together: they show the same text
+        about = (value for name, value in page.context.items() if name not in _OF_ALL_PAGES)
+        which = (page.path, page.template, page.language, page.folder, page.indexed)
+        yield Part(facts.of("page", *which, *page.context, *about), partial(_rendered, page, env, hashed))
+    for depends, make in feeds(catalogue, found):
+        yield Part(facts.of("feed", *depends), make)
+    yield Part(facts.of("search", catalogue.recordings), partial(search.files, catalogue))
+
+
+def _base(catalogue: Catalogue, overrides: Path | None) -> Iterator[object]:
+    """What every page depends on. An organiser's own templates may show anything anywhere."""
+    yield versions()
+    yield files_below(TEMPLATES, *([overrides] if overrides else []))
+    yield catalogue.site
+    yield sorted(catalogue.files), bool(catalogue.recordings)
+    if overrides:
+        sessions = tuple(event.sessions for event in catalogue.events)
+        yield catalogue.events, sessions, catalogue.recordings, catalogue.expected, catalogue.withdrawn
+
+
+def _rendered(page: Page, env: jinja2.Environment, hashed: Mapping[str, str]) -> dict[str, bytes]:
+    return {urls.object_key(page.address): render(page, env, hashed)}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from catalog.model import Cue
 
@@ -15,6 +16,31 @@ LONG_PARAGRAPH = 600
 
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»)\]」』）]*\Z")
 _NO_SPACE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
+
+
+class CuesOnDemand(Sequence[Cue]):
+    """The cues of a published caption file, read when they are needed and not kept; there is at least one."""
+
+    def __init__(self, read: Callable[[], Sequence[Cue]]) -> None:
+        self._read = read
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Cue]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    @overload
+    def __getitem__(self, index: int) -> Cue: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Cue]: ...
+
+    def __getitem__(self, index: int | slice) -> Cue | Sequence[Cue]:
+        return self._read()[index]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from catalog.feeds import citation, structured
 from catalog.manifest import CaptionTrack, ChapterMark, Origin, Slide
 from catalog.model import Link
 from catalog.published import PLAIN_HEIGHT, Catalogue, PublishedRecording, same_language
-from catalog.transcript import paragraphs
 
 HLS_TYPE = "application/vnd.apple.mpegurl"
 HLS_LIGHT = "hls.light.min.js"
@@ -73,7 +72,6 @@ def context(
         "hls_script": HLS_FULL if sum(1 for one in recording.made.audio if one.playlist) > 1 else HLS_LIGHT,
         "tracks": tracks(recording),
         "transcript": track,
-        "paragraphs": paragraphs(track.cues) if track else (),
         "other_transcripts": tuple(one for one in tracks(recording) if one.cues and one != track),
         "chapters": chapters(recording),
         "slides": () if recording.made.chapters else recording.made.slides,

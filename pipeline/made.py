@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from catalog import urls
 from catalog.manifest import Artifact, AudioTrack, CaptionTrack, ChapterMark, Made, Poster, Rendition, Slide
 from catalog.model import Cue
 
-ReadCues = Callable[[Artifact, str], tuple[Cue, ...]]
-"""Reads the cues of a caption file of an artifact."""
+ReadCues = Callable[[Artifact, str], Sequence[Cue]]
+"""Gives the cues of a caption file of an artifact."""
 
 
 def made(

@@ -31,18 +31,26 @@ _PARTS_OF_MACROLANGUAGES = frozenset({"arb", "cmn", "pes"})
 
 
 def files(catalogue: Catalogue) -> dict[str, bytes]:
-    """Every object of the API: key -> JSON."""
+    """The lists of all events, and of the newest recordings: key -> JSON."""
     api = _Api(catalogue)
-    found = {f"{API}conferences/index.html": dump({"conferences": [api.conference(one) for one in catalogue.events]})}
-    for event in catalogue.events:
-        talks = [api.talk(one) for one in catalogue.of_event(event) if not one.is_elsewhere]
-        found[f"{API}conferences/{event.id}"] = dump({**api.conference(event), "events": talks})
-    for one in (one for one in catalogue.recordings if not one.is_elsewhere):
-        recordings = api.recordings(one)
-        found[f"{API}events/{guid(catalogue, one)}"] = dump({**api.talk(one), "recordings": recordings})
     recent = [api.talk(one) for one in Scope(catalogue).recordings if not one.is_elsewhere][:RECENT]
-    found[f"{API}events/recent"] = dump({"events": recent})
-    return found
+    return {
+        f"{API}conferences/index.html": dump({"conferences": [api.conference(one) for one in catalogue.events]}),
+        f"{API}events/recent": dump({"events": recent}),
+    }
+
+
+def event_files(catalogue: Catalogue, event: Event) -> dict[str, bytes]:
+    """An event with its recordings: key -> JSON."""
+    api = _Api(catalogue)
+    talks = [api.talk(one) for one in catalogue.of_event(event) if not one.is_elsewhere]
+    return {f"{API}conferences/{event.id}": dump({**api.conference(event), "events": talks})}
+
+
+def recording_files(catalogue: Catalogue, one: PublishedRecording) -> dict[str, bytes]:
+    """A recording with its files: key -> JSON."""
+    api = _Api(catalogue)
+    return {f"{API}events/{guid(catalogue, one)}": dump({**api.talk(one), "recordings": api.recordings(one)})}
 
 
 @lru_cache(maxsize=128)

@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 from catalog.feeds import api, citation, export, podcast, programme, sitemap, structured, syndication
 from catalog.feeds.scope import Scope
+from catalog.model import Event
 from catalog.pages import Page
-from catalog.published import Catalogue
+from catalog.published import Catalogue, PublishedRecording
+
+Make = Callable[[], dict[str, bytes]]
+"""Makes objects: key -> content."""
 
 
-def files(catalogue: Catalogue, pages: list[Page]) -> dict[str, bytes]:
-    """What machines read: key -> content."""
-    found = api.files(catalogue)
-    for scope in (Scope(catalogue), *(Scope(catalogue, event) for event in catalogue.events)):
-        for medium in podcast.Medium:
-            found[scope.key(medium.file)] = podcast.feed(scope, medium)
-        found[scope.key(syndication.ATOM)] = syndication.atom(scope)
-        found[scope.key(syndication.JSON_FEED)] = syndication.json_feed(scope)
-        found[scope.key(export.CSV)] = export.table(scope)
-        if scope.event:
-            found |= {scope.key(name): content for name, content in programme.files(catalogue, scope.event).items()}
-            found[scope.key(export.JSON)] = export.data(catalogue, scope.event)
-            found[scope.key(export.PAGES)] = export.pages(catalogue, scope.event)
+def parts(catalogue: Catalogue, pages: list[Page]) -> Iterator[tuple[tuple[object, ...], Make]]:
+    """What machines read, in parts: the facts that each depends on, and what makes its objects (key -> content)."""
     for one in catalogue.recordings:
-        found |= citation.files(catalogue, one)
-        if not one.is_elsewhere:
-            found[one.page + structured.OEMBED] = structured.oembed(catalogue, one)
-        if (marks := podcast.chapters(one)) is not None:
-            found[podcast.chapters_key(one)] = marks
-    listed = [page.path for page in pages if page.indexed and not page.folder]
-    found |= sitemap.sitemaps(catalogue, listed)
-    found[sitemap.ROBOTS] = sitemap.robots(catalogue)
+        yield ("of a recording", one), partial(_of_recording, catalogue, one)
+    for event in catalogue.events:
+        public = catalogue.of_event(event)
+        yield ("of an event", event, event.sessions, public), partial(_of_event, catalogue, event)
+    listed = tuple(page.path for page in pages if page.indexed and not page.folder)
+    yield ("of all", catalogue.events, catalogue.recordings, listed), partial(_of_all, catalogue, listed)
+
+
+def _of_recording(catalogue: Catalogue, one: PublishedRecording) -> dict[str, bytes]:
+    found = citation.files(catalogue, one)
+    if not one.is_elsewhere:
+        found |= api.recording_files(catalogue, one)
+        found[one.page + structured.OEMBED] = structured.oembed(catalogue, one)
+    if (marks := podcast.chapters(one)) is not None:
+        found[podcast.chapters_key(one)] = marks
+    return found
+
+
+def _of_event(catalogue: Catalogue, event: Event) -> dict[str, bytes]:
+    scope = Scope(catalogue, event)
+    found = {scope.key(name): content for name, content in programme.files(catalogue, event).items()}
+    found[scope.key(export.JSON)] = export.data(catalogue, event)
+    found[scope.key(export.PAGES)] = export.pages(catalogue, event)
+    return found | _news(scope) | api.event_files(catalogue, event)
+
+
+def _of_all(catalogue: Catalogue, listed: tuple[str, ...]) -> dict[str, bytes]:
+    found = _news(Scope(catalogue)) | api.files(catalogue) | sitemap.sitemaps(catalogue, listed)
+    return found | {sitemap.ROBOTS: sitemap.robots(catalogue)}
+
+
+def _news(scope: Scope) -> dict[str, bytes]:
+    found = {scope.key(medium.file): podcast.feed(scope, medium) for medium in podcast.Medium}
+    found[scope.key(syndication.ATOM)] = syndication.atom(scope)
+    found[scope.key(syndication.JSON_FEED)] = syndication.json_feed(scope)
+    found[scope.key(export.CSV)] = export.table(scope)
     return found

@@ -18,7 +18,8 @@ from catalog.manifest import Artifact, Made, RecordingManifest
 from catalog.model import Cue, Event, Session
 from catalog.published import Activity, Catalogue, PublishedRecording, Withdrawn
 from catalog.release import Verdict
-from catalog.render import build, catalog_document
+from catalog.render import catalog_document, parts
+from catalog.transcript import CuesOnDemand
 from pipeline import discussions
 from pipeline.captions.webvtt import read_published
 from pipeline.catalogue import CatalogueDirectory
@@ -36,6 +37,7 @@ from pipeline.report import (
     Reporter,
     TransferProgress,
 )
+from pipeline.site_cache import SiteCache
 from pipeline.stages.ingest import Item, Survey
 from pipeline.storage.execute import Progress
 from pipeline.storage.plan import Plan
@@ -82,6 +84,7 @@ class Publication:
         self._mirrors = mirrors
         self._local_file = local_file
         self._reporter = reporter
+        self._site = SiteCache(directory.workspace / "site")
 
     def must_take_back(self, found: Survey) -> bool:
         """Whether something is public in the main place that may not be any more."""
@@ -101,7 +104,7 @@ class Publication:
         catalogue = replace(self._catalogue(found, public), activity=self._activity(found, now, ask=not dry_run))
         wanted = [
             *(one for item in public.values() for one in self._media_of(item)),
-            *(Wanted.of_bytes(key, content) for key, content in build(catalogue, self._overrides(), now=now).items()),
+            *self._site.wanted(parts(catalogue, self._overrides(), now=now), keep=not dry_run),
         ]
         options = Options(
             withdrawn=tuple(self._forbidden(found)),
@@ -215,10 +218,9 @@ class Publication:
         event, recording = item.event, item.recording
         artifacts = {one.stage: one for one in ready.manifest.artifacts}
 
-        def cues(artifact: Artifact, name: str) -> tuple[Cue, ...]:
-            path = self._local_file(artifact, name)
+        def cues(artifact: Artifact, name: str) -> Sequence[Cue]:
             key = urls.artifact(event.id, recording.id, artifact.digest, name)
-            return read_published(path.read_bytes() if path else self._media.read(key))
+            return CuesOnDemand(partial(self._cues, artifact, name, key))
 
         return made(item.id, ready.manifest.source_sha256, artifacts, cues, host=self._host)
 
@@ -234,6 +236,10 @@ class Publication:
             licence=recording.licence or session.licence or self._directory.settings.licence,
             date=recording.date or session.start,
         )
+
+    def _cues(self, artifact: Artifact, name: str, key: str) -> Sequence[Cue]:
+        path = self._local_file(artifact, name)
+        return read_published(path.read_bytes() if path else self._media.read(key))
 
     def _withdrawn(self, found: Survey) -> Iterator[Withdrawn]:
         """Recordings that were public once: their former address tells what became of them."""

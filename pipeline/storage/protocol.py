@@ -89,6 +89,7 @@ class Wanted:
         content: the bytes, or a local file that holds them; ``None`` when they are not on this machine, which is
             good enough as long as the store has the object already.
         elsewhere: where to fetch them then.
+        md5: of its bytes, where it is known and the address does not name the content; else empty.
     """
 
     key: str
@@ -98,6 +99,7 @@ class Wanted:
     cache: Cache
     content: Path | bytes | None
     elsewhere: Elsewhere | None = None
+    md5: str = ""
 
     @classmethod
     def of_bytes(cls, key: str, data: bytes) -> Wanted:
@@ -105,9 +107,9 @@ class Wanted:
         return cls(key, len(data), sha256(data).hexdigest(), content_type(key), cache_class(key), data)
 
     @classmethod
-    def of_file(cls, key: str, path: Path | None, *, size: int, sha256: str) -> Wanted:
-        """An object of the bytes of ``path`` (known size and digest); type and cache class follow from the key."""
-        return cls(key, size, sha256, content_type(key), cache_class(key), path)
+    def of_file(cls, key: str, path: Path | None, *, size: int, sha256: str, md5: str = "") -> Wanted:
+        """An object of the bytes of ``path`` (known size and digests); type and cache class follow from the key."""
+        return cls(key, size, sha256, content_type(key), cache_class(key), path, md5=md5)
 
 
 @contextmanager

@@ -43,7 +43,9 @@ class Published:
     @classmethod
     def of(cls, wanted: Wanted) -> Published:
         """The record of an object as it shall be."""
-        digest = md5(wanted.content, usedforsecurity=False).hexdigest() if isinstance(wanted.content, bytes) else ""
+        digest = wanted.md5
+        if not digest and isinstance(wanted.content, bytes):
+            digest = md5(wanted.content, usedforsecurity=False).hexdigest()
         return cls(wanted.size, wanted.sha256, wanted.content_type, wanted.cache.value, digest)
 
 

@@ -1,0 +1,96 @@
+"""What a page depends on, as a digest: as long as it is the same, the page need not be rendered again.
+
+Facts are models and frozen dataclasses, made of plain values. Each is looked at once, however many pages show it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from datetime import date, time, timedelta
+from enum import Enum
+from functools import cache
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+_PACKAGES = ("babel", "jinja2", "markdown-it-py", "markupsafe", "nh3", "icalendar", "tzdata")
+"""Libraries that have a part in what pages look like."""
+_LEFT_OUT = {
+    ("CaptionTrack", "cues"),  # the digest of their file is a field too
+    ("Event", "sessions"),  # what a page shows of them is in its context; whoever shows all of them names them
+}
+
+
+class Fingerprints:
+    """Digests of facts, remembered by identity: facts are immutable, and kept as long as this is."""
+
+    def __init__(self, *base: object) -> None:
+        self._known: dict[int, tuple[object, bytes]] = {}
+        self._base = self._of(base)
+
+    def of(self, *facts: object) -> str:
+        """The digest of ``facts`` and of what was given at the beginning.
+
+        Raises:
+            TypeError: a fact is, or holds, something that is no plain value.
+        """
+        return _digest([self._base, self._of(facts)]).hex()
+
+    def _of(self, value: object) -> bytes:
+        if value is None or isinstance(value, str | int | float | bytes | date | time | timedelta | Enum):
+            return f"{type(value).__name__} {value!r}".encode(errors="surrogatepass")
+        known = self._known.get(id(value))
+        if known is None:
+            known = self._known[id(value)] = value, _digest(self._pieces(value))
+        return known[1]
+
+    def _pieces(self, value: object) -> Iterable[bytes]:
+        name = type(value).__name__
+        yield name.encode()
+        if isinstance(value, BaseModel):
+            fields = [one for one in type(value).model_fields if (name, one) not in _LEFT_OUT]
+            yield from (self._of(getattr(value, field)) for field in fields)
+        elif dataclasses.is_dataclass(value):
+            yield from (self._of(getattr(value, field.name)) for field in dataclasses.fields(value))
+        elif isinstance(value, Mapping):
+            yield from (self._of(part) for item in value.items() for part in item)
+        elif isinstance(value, set | frozenset):
+            yield from sorted(map(self._of, value))
+        elif isinstance(value, tuple | list):
+            yield from map(self._of, value)
+        else:
+            raise TypeError(f"{name} is no fact that pages can depend on")
+
+
+def _digest(pieces: Iterable[bytes]) -> bytes:
+    digest = blake2b(digest_size=20)
+    for piece in pieces:
+        digest.update(len(piece).to_bytes(4, "big"))
+        digest.update(piece)
+    return digest.digest()
+
+
+def files_below(*folders: Path) -> tuple[tuple[str, bytes], ...]:
+    """Every file of folders with the digest of its content: templates, translations, code."""
+    return tuple(
+        (path.relative_to(folder).as_posix(), blake2b(path.read_bytes(), digest_size=20).digest())
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".pyc"
+    )
+
+
+@cache
+def versions() -> tuple[tuple[str, Any], ...]:
+    """Versions of the libraries, and the code that fills the pages."""
+    found: list[tuple[str, Any]] = []
+    for name in _PACKAGES:
+        try:
+            found.append((name, version(name)))
+        except PackageNotFoundError:
+            found.append((name, ""))
+    return (*found, *files_below(Path(__file__).parent))

@@ -1,0 +1,114 @@
+"""What has been rendered of the site, kept in the workspace.
+
+A page whose facts did not change is neither rendered nor read again, unless it has to be sent. ``objects/`` holds the
+bytes by their SHA-256; ``index.json`` says which objects a fingerprint stands for. Both are a cache: without them
+everything is rendered anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from hashlib import md5, sha256
+from pathlib import Path
+
+from catalog.render import Part
+from pipeline.storage.protocol import Wanted
+from pipeline.workspace import write_atomically
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class _Object:
+    """An object of a part."""
+
+    key: str
+    size: int
+    sha256: str
+    md5: str
+
+    @classmethod
+    def of(cls, key: str, content: bytes) -> _Object:
+        digest = md5(content, usedforsecurity=False).hexdigest()
+        return cls(key, len(content), sha256(content).hexdigest(), digest)
+
+
+class SiteCache:
+    """The cache in ``folder``; one run at a time uses it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._objects = folder / "objects"
+        self._index = folder / "index.json"
+        self.made = 0
+        """Parts that had to be made so far."""
+
+    def wanted(self, parts: Iterable[Part], *, keep: bool = True) -> list[Wanted]:
+        """The objects of all parts; what is not known yet is made. Forgets whatever is of none of them.
+
+        Without ``keep`` nothing is written, and objects that are not known come without their bytes: enough for a plan.
+        """
+        known, here = self._read(), dict(self._sizes())
+        now: dict[str, tuple[_Object, ...]] = {}
+        written: set[str] = set()
+        for part in parts:
+            found = known.get(part.fingerprint)
+            if found is None or any(here.get(one.sha256) != one.size for one in found):
+                found = self._make(part, written, keep=keep)
+            now[part.fingerprint] = found
+        objects = [one for found in now.values() for one in found]
+        if written:
+            os.sync()  # before the index says that they are there: a page of zeros would be published for ever
+        if keep and now != known:
+            self._write(now)
+            self._prune(here.keys() - {one.sha256 for one in objects})
+        wanted = [Wanted.of_file(o.key, self._path(o.sha256), size=o.size, sha256=o.sha256, md5=o.md5) for o in objects]
+        return wanted if keep else [replace(one, content=b"") for one in wanted]
+
+    def _make(self, part: Part, written: set[str], *, keep: bool) -> tuple[_Object, ...]:
+        self.made += 1
+        found = []
+        for key, content in part.make().items():
+            one = _Object.of(key, content)
+            found.append(one)
+            if keep and one.sha256 not in written:
+                self._keep(one, content)
+                written.add(one.sha256)
+        return tuple(found)
+
+    def _path(self, digest: str) -> Path:
+        return self._objects / digest[:2] / digest
+
+    def _keep(self, one: _Object, content: bytes) -> None:
+        """Write an object so that its name never stands for half of it; what a crash loses is made again."""
+        path = self._path(one.sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".new")
+        temporary.write_bytes(content)
+        temporary.replace(path)
+
+    def _sizes(self) -> Iterator[tuple[str, int]]:
+        """Every object that is here, with its bytes; one that a crash cut short has others than it should."""
+        for folder in self._objects.iterdir() if self._objects.is_dir() else ():
+            with os.scandir(folder) as listing:
+                yield from ((entry.name, entry.stat().st_size) for entry in listing)
+
+    def _prune(self, digests: Iterable[str]) -> None:
+        for digest in digests:
+            self._path(digest).unlink(missing_ok=True)
+
+    def _read(self) -> dict[str, tuple[_Object, ...]]:
+        try:
+            document = json.loads(self._index.read_bytes())
+            if document["schema"] != SCHEMA:
+                return {}
+            return {key: tuple(_Object(*one) for one in found) for key, found in document["parts"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
+
+    def _write(self, parts: dict[str, tuple[_Object, ...]]) -> None:
+        rows = {key: [[one.key, one.size, one.sha256, one.md5] for one in found] for key, found in parts.items()}
+        self._index.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._index, json.dumps({"schema": SCHEMA, "parts": rows}, ensure_ascii=False).encode())

@@ -1,0 +1,151 @@
+"""What was rendered is kept, and only what changed is rendered again."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from catalog.fingerprints import Fingerprints
+from catalog.model import Event
+from catalog.published import Catalogue
+from catalog.render import TEMPLATES, Part, build, parts
+from pipeline.site_cache import SiteCache
+from pipeline.storage.protocol import Wanted
+from tests.unit.site import samples
+
+
+def contents(wanted: list[Wanted]) -> dict[str, bytes]:
+    return {one.key: one.content.read_bytes() for one in wanted if isinstance(one.content, Path)}
+
+
+def retitled(catalogue: Catalogue, number: int, title: str) -> Catalogue:
+    """The catalogue with another title of one recording, everywhere."""
+    one = catalogue.recordings[number]
+    recording = one.recording.model_copy(update={"title": title})
+    session = one.session.model_copy(
+        update={"recordings": tuple(recording if r.id == recording.id else r for r in one.session.recordings)}
+    )
+    sessions = tuple(session if s.id == session.id else s for s in one.event.sessions)
+    event = one.event.model_copy(update={"sessions": sessions})
+    recordings = tuple(
+        replace(
+            each,
+            event=event,
+            session=session if each.session.id == session.id else each.session,
+            recording=recording if each.key == one.key else each.recording,
+        )
+        for each in catalogue.recordings
+    )
+    return replace(catalogue, events=(event,), recordings=recordings)
+
+
+def test_a_second_build_makes_nothing(tmp_path: Path) -> None:
+    """The same catalogue: the same objects as a build without a cache, nothing made, nothing written."""
+    catalogue = samples.catalogue(languages=("en", "ar"))
+    first = SiteCache(tmp_path)
+    assert contents(first.wanted(parts(catalogue))) == build(catalogue)
+    assert first.made > 50
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    time.sleep(0.01)
+    again = SiteCache(tmp_path)
+    assert contents(again.wanted(parts(samples.catalogue(languages=("en", "ar"))))) == build(catalogue)
+    assert again.made == 0
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_a_change_makes_only_what_shows_it(tmp_path: Path) -> None:
+    """Another title of one recording: the result is that of a build from nothing, and other watch pages are kept."""
+    catalogue = samples.catalogue()
+    SiteCache(tmp_path).wanted(parts(catalogue))
+    changed = retitled(catalogue, 3, "Voices of the wood")
+    cache, rendered = SiteCache(tmp_path), []
+
+    def told(part: Part) -> Part:
+        def make() -> dict[str, bytes]:
+            found = part.make()
+            rendered.extend(found)
+            return found
+
+        return Part(part.fingerprint, make)
+
+    assert contents(cache.wanted(map(told, parts(changed)))) == build(changed)
+    assert "nodes2021/radio/voices/index.html" in rendered
+    assert "nodes2021/index.html" in rendered
+    assert "nodes2021/theme-1/panel/index.html" not in rendered
+    assert "about/index.html" not in rendered
+
+
+def test_what_is_not_wanted_any_more_is_forgotten(tmp_path: Path) -> None:
+    """The folder holds the objects of the last build and no others: nothing of a withdrawn recording stays."""
+    catalogue = samples.catalogue()
+    SiteCache(tmp_path).wanted(parts(catalogue))
+    fewer = replace(catalogue, recordings=catalogue.recordings[1:])
+    wanted = SiteCache(tmp_path).wanted(parts(fewer))
+    files = {path.name for path in tmp_path.rglob("*") if path.is_file() and path.parent != tmp_path}
+    assert files == {one.sha256 for one in wanted}
+    assert "Panel: the role of nodes" not in (tmp_path / "index.json").read_text()
+
+
+@pytest.mark.parametrize("damage", ["gone", "short", "index gone", "index broken", "index of a later version"])
+def test_a_damaged_cache_is_mended(tmp_path: Path, damage: str) -> None:
+    """Whatever is lost is made again; the result is the same."""
+    catalogue = samples.catalogue()
+    one = SiteCache(tmp_path).wanted(parts(catalogue))[7]
+    assert isinstance(one.content, Path)
+    if damage == "gone":
+        one.content.unlink()
+    elif damage == "short":
+        one.content.write_bytes(one.content.read_bytes()[:10])
+    elif damage == "index gone":
+        (tmp_path / "index.json").unlink()
+    else:
+        (tmp_path / "index.json").write_text('{"schema": 99}' if "later" in damage else '{"sch')
+    assert contents(SiteCache(tmp_path).wanted(parts(catalogue))) == build(catalogue)
+
+
+def test_a_plan_needs_no_bytes(tmp_path: Path) -> None:
+    """For a dry run sizes and digests are enough; nothing is written."""
+    catalogue = samples.catalogue()
+    planned = SiteCache(tmp_path / "none").wanted(parts(catalogue), keep=False)
+    real = SiteCache(tmp_path / "real").wanted(parts(catalogue))
+    assert [(one.key, one.size, one.sha256, one.md5) for one in planned] == [
+        (one.key, one.size, one.sha256, one.md5) for one in real
+    ]
+    assert not (tmp_path / "none").exists()
+
+
+def test_own_templates_may_show_anything(tmp_path: Path) -> None:
+    """With templates of the organiser's own every page depends on the whole catalogue, and on every file of theirs."""
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "about.html").write_text("{{ catalogue.recordings[3].recording.title }}")
+    catalogue = samples.catalogue()
+    cache = tmp_path / "cache"
+    SiteCache(cache).wanted(parts(catalogue, folder))
+    changed = retitled(catalogue, 3, "Voices of the wood")
+    assert contents(SiteCache(cache).wanted(parts(changed, folder)))["about/index.html"] == b"Voices of the wood"
+    (folder / "about.html").write_text("new")
+    assert contents(SiteCache(cache).wanted(parts(changed, folder)))["about/index.html"] == b"new"
+
+
+def test_our_templates_show_nothing_of_the_catalogue_that_is_not_in_their_context() -> None:
+    """Pages are rendered again when their context changed: whatever else they showed would grow old."""
+    for path in TEMPLATES.glob("*.html"):
+        used = set(re.findall(r"\bcatalogue\.\w+", path.read_text(encoding="utf-8")))
+        assert used <= {"catalogue.recordings", "catalogue.files"}, path.name
+
+
+def test_fingerprints_tell_values_apart() -> None:
+    """Neither type nor place of a value gets lost; a thing that cannot be compared is refused."""
+    facts = [(1,), ("1",), (True,), (None,), ("",), ((),), (("a", "b"),), (("ab",),), ("a", "b"), ({"a": "b"},), (1.0,)]
+    assert len({Fingerprints().of(*one) for one in facts}) == len(facts)
+    assert Fingerprints("x").of(1) != Fingerprints("y").of(1)
+    event = Event.model_validate(samples.FACTS)
+    assert Fingerprints().of(event) == Fingerprints().of(Event.model_validate(samples.FACTS))
+    assert Fingerprints().of(event) != Fingerprints().of(event.model_copy(update={"title": "Another"}))
+    with pytest.raises(TypeError, match="no fact"):
+        Fingerprints().of(object())
