@@ -29,6 +29,8 @@ def read_programme(path: Path, options: Options) -> Programme:
             return read_many(
                 {one.relative_to(path).as_posix(): one.read_bytes() for one in _files(path)}, options=options
             )
+        if path.exists() and not path.is_file():
+            raise ConfigurationError(str(path), "is neither a file nor a folder", hint="name the file of the programme")
         return read(path.name, path.read_bytes(), options=options)
     except OSError as error:
         raise ConfigurationError(

@@ -92,6 +92,31 @@ def test_truncated(workshop: Workshop, tools: Tools, tmp_path: Path) -> None:
     assert "cut short" in refused(workshop, source)
 
 
+def test_corrupt_in_the_middle(workshop: Workshop, tools: Tools, tmp_path: Path) -> None:
+    """A third of the bytes are others: not published as if it were whole."""
+    source = record(tools, tmp_path / "talk.mp4", "-movflags", "+faststart", seconds=6)
+    data = bytearray(source.read_bytes())
+    third = len(data) // 3
+    data[third : 2 * third] = bytes(index * 7 % 251 for index in range(third))
+    source.write_bytes(data)
+    assert "talk.mp4" in refused(workshop, source)
+
+
+def test_encrypted(workshop: Workshop, tools: Tools, tmp_path: Path) -> None:
+    """Pictures that nobody sees without a key are no recording."""
+    key = "76a6c65c5ea762046bd749a2e632ccbb"
+    locked = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", key, "-encryption_kid", key)
+    source = record(tools, tmp_path / "locked.mp4", *locked, seconds=2, size="128x72", rate=10)
+    assert "is encrypted" in refused(workshop, source)
+
+
+def test_wrong_extension(workshop: Workshop, tools: Tools, tmp_path: Path) -> None:
+    """What a file is follows from its content."""
+    source = record(tools, tmp_path / "talk.mp4", seconds=1, size="128x72", rate=10).rename(tmp_path / "talk.mp3")
+    artifact, _ = workshop.transcode(source)
+    assert artifact.data["renditions"]
+
+
 def test_huge_picture(any_tools: Tools, tmp_path: Path) -> None:
     """12000 x 12000 in a small file is refused before anything of it is unfolded."""
     source = tmp_path / "huge.mp4"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.catalogue import CatalogueDirectory, load
-from pipeline.errors import ConfigurationError
+from pipeline.errors import AftertalkError, ConfigurationError
 from pipeline.programmes import import_programme
 
 SCHEDULE = "title,date,start,duration,speakers\nOpening,2021-06-28,14:00,30,Ada Example\n"
@@ -78,6 +79,18 @@ def test_private_addresses_are_refused(tmp_path: Path, server: ThreadingHTTPServ
     """An address of this machine is refused unless the catalogue allows the host."""
     with pytest.raises(ConfigurationError, match="not public"):
         catalogue(tmp_path, f"http://127.0.0.1:{server.server_port}/talks.csv")
+
+
+@pytest.mark.parametrize("programme", ["pipe", "event.yaml", ".", "../../outside.csv", "link"])
+def test_what_is_no_programme_is_refused(tmp_path: Path, programme: str) -> None:
+    """A pipe (which would never end), the event itself or its own folder, a way out of the catalogue, a link out."""
+    folder = tmp_path / "catalogue" / "meeting"
+    folder.mkdir(parents=True)
+    (tmp_path / "outside.csv").write_text(SCHEDULE)
+    os.mkfifo(folder / "pipe")
+    (folder / "link").symlink_to(tmp_path / "outside.csv")
+    with pytest.raises(AftertalkError):
+        catalogue(folder.parent, programme)
 
 
 def test_a_missing_programme_says_what_to_do(tmp_path: Path, server: ThreadingHTTPServer) -> None:
