@@ -135,7 +135,7 @@ def test_captions_move_with_a_trim(tmp_path: Path) -> None:
     one = job(tmp_path, {"talk.vtt": text})
     probe = one.artifacts["probe"]
     cut = probe.model_copy(update={"data": {**probe.data, "trimmed_ms": 10_000, "duration_ms": 50_000}})
-    run(replace(one, artifacts={"probe": cut}), tmp_path / "out")
+    run(replace(one, artifacts={**one.artifacts, "probe": cut}), tmp_path / "out")
     times = [line for line in (tmp_path / "out/captions/en.vtt").read_text("utf-8").splitlines() if "-->" in line]
     edges = [moment for one in times for moment in one.split(" --> ")]
     assert (edges[0], edges[-1]) == ("00:00:00.000", "00:00:16.000")
