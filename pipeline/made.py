@@ -51,7 +51,7 @@ def made(
         chapters=tuple(ChapterMark(**entry) for entry in extra.data["chapters"]),
         chapters_url=public(extra, extra.data.get("chapters_file")),
         slides=tuple(
-            Slide(start_ms=entry["start_ms"], url=public(extra, entry["file"]) or "", text=entry.get("text", ""))
+            Slide(start_ms=entry["start_ms"], url=public(media, entry["file"]) or "", text=entry.get("text", ""))
             for entry in extra.data.get("slides", ())
         ),
     )

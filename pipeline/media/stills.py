@@ -12,6 +12,9 @@ from PIL import Image
 POSTER_SIDE = 1280
 """Long side of a poster, pixels."""
 POSTER_QUALITY = 80
+SLIDE_SIDE = 960
+"""Long side of a slide's picture, pixels: text can be read, by people and by OCR."""
+SLIDE_QUALITY = 60
 THUMBNAIL_WIDTH = 320
 THUMBNAIL_QUALITY = 75
 
@@ -77,3 +80,9 @@ def write_poster(still: Path, folder: Path) -> dict[str, Any]:
     small.thumbnail((THUMBNAIL_WIDTH, THUMBNAIL_WIDTH), Image.Resampling.LANCZOS)
     small.save(folder / "thumbnail.jpg", quality=THUMBNAIL_QUALITY, optimize=True, progressive=True)
     return {"file": "poster.jpg", "width": picture.width, "height": picture.height, "thumbnail": "thumbnail.jpg"}
+
+
+def write_slide(still: Path, target: Path) -> None:
+    """Write the picture of a slide as WebP, which every browser shows."""
+    with Image.open(still) as opened:
+        opened.convert("RGB").save(target, "WEBP", quality=SLIDE_QUALITY, method=4)

@@ -25,6 +25,9 @@ from pipeline.stages.base import Bench, Job, Output
 
 MASTER = "master.m3u8"
 CHAPTERS = "chapters.vtt"
+SHORTEST_CHAPTER_MS = 20_000
+"""Slides that are only leafed through are no chapters."""
+MAX_TITLE = 80
 
 
 class EnrichStage:
@@ -58,7 +61,8 @@ class EnrichStage:
         """Write the playlist, the chapters and the poster."""
         texts = (job.artifacts["captions"], job.artifacts["transcribe"])
         (bench.out / MASTER).write_text(master(job.artifacts["transcode"], texts), "utf-8")
-        marks = chapters(job)
+        slides = [{**one, "text": ""} for one in job.artifacts["transcode"].data["slides"]]
+        marks = chapters(job) or slide_chapters(slides, job.artifacts["transcode"].data["duration_ms"])
         if marks:
             cues = [Cue(start_ms=one.start_ms, end_ms=one.end_ms, text=one.title) for one in marks]
             (bench.out / CHAPTERS).write_bytes(webvtt.write(cues, job.language))
@@ -68,6 +72,7 @@ class EnrichStage:
                 "master": MASTER,
                 "chapters": [one.model_dump() for one in marks],
                 "chapters_file": CHAPTERS if marks else None,
+                "slides": slides,
                 "poster": _poster(job, bench, findings),
                 "findings": findings,
             }
@@ -147,6 +152,18 @@ def chapters(job: Job) -> tuple[ChapterMark, ...]:
     duration_ms = job.artifacts["transcode"].data["duration_ms"]
     marks: Iterable[tuple[int, str]] = [(one.start_ms - probe.trimmed_ms, one.title) for one in given_chapters(job)]
     return spans(marks or [(one.start_ms, one.title) for one in probe.chapters if one.title.strip()], duration_ms)
+
+
+def slide_chapters(slides: Sequence[dict[str, Any]], duration_ms: int) -> tuple[ChapterMark, ...]:
+    """A chapter for each slide, named by the first line of its text where that was read.
+
+    Slides that come one upon another belong to one chapter, which has the number of the first.
+    """
+    marks: list[tuple[int, str]] = []
+    for number, one in enumerate(slides, 1):
+        if not marks or one["start_ms"] - marks[-1][0] >= SHORTEST_CHAPTER_MS:
+            marks.append((one["start_ms"], one["text"].split("\n", 1)[0].strip()[:MAX_TITLE] or f"Slide {number}"))
+    return spans(marks, duration_ms)
 
 
 def spans(marks: Iterable[tuple[int, str]], duration_ms: int) -> tuple[ChapterMark, ...]:

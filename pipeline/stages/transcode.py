@@ -21,13 +21,14 @@ from catalog.edits import Channels
 from pipeline.captions import language
 from pipeline.errors import MediaError
 from pipeline.freshness import Task
-from pipeline.media import chunks, encode, joining, ladder, loudness, stills, storyboard
+from pipeline.media import chunks, encode, joining, ladder, loudness
 from pipeline.media.chunks import Chunk
 from pipeline.media.command import Command, Completed
 from pipeline.media.ladder import Rung
 from pipeline.media.probe import AudioTrack, Probe
 from pipeline.media.runner import ProcessError
 from pipeline.media.samples import Samples
+from pipeline.stages import views
 from pipeline.stages.base import Bench, Job, Output
 
 _DAMAGED = "take the original, or repair it with the program that recorded it"
@@ -43,10 +44,10 @@ SLACK_MS = 1000
 
 
 class TranscodeStage:
-    """Files: ``<rung>.mp4``, ``.m3u8``, ``.init.mp4``; ``audio.m4a``; ``poster.jpg``; ``storyboard.vtt``, sprites."""
+    """Files: ``<rung>.mp4``, ``.m3u8``, ``.init.mp4``; ``audio.m4a``; ``poster.jpg``; ``storyboard.vtt``; slides."""
 
     name = "transcode"
-    version = 2
+    version = 3
 
     def plan(self, job: Job) -> Task:
         """Depends on the source, on what the probe found in it, and on the settings of the ladder."""
@@ -115,10 +116,6 @@ def _probe(job: Job) -> Probe:
     return Probe.model_validate(job.artifacts["probe"].data)
 
 
-def _rungs(task: Task) -> list[Rung]:
-    return [Rung(**plain) for plain in task.settings["rungs"]]
-
-
 def _run(bench: Bench, command: Command, folder: Path) -> Completed:
     return bench.run(replace(command, output=folder), on_progress=bench.progress if command.duration_ms else None)
 
@@ -152,8 +149,8 @@ def _sound(job: Job, task: Task, bench: Bench) -> Output:
 def _pictures(job: Job, task: Task, bench: Bench) -> Output:
     probe = _probe(job)
     chunk = _chunk(task)
-    rungs = [rung for rung in _rungs(task) if not rung.copied]
-    _decode(job, bench, encode.pictures(job.source.path, probe, chunk, rungs, _thumb_size(task)))
+    rungs = [rung for rung in views.rungs(task) if not rung.copied]
+    _decode(job, bench, encode.pictures(job.source.path, probe, chunk, rungs, views.thumb_size(task)))
     for rung in rungs:
         _check_complete(job, probe, chunk, bench.out / f"{rung.name}.mp4")
     return Output(data={}, private=_names(bench.out))
@@ -173,11 +170,6 @@ def _chunk(task: Task) -> Chunk:
 
 def _names(folder: Path) -> frozenset[str]:
     return frozenset(path.name for path in folder.iterdir())
-
-
-def _thumb_size(task: Task) -> tuple[int, int]:
-    largest = _rungs(task)[0]
-    return stills.thumb_size(largest.width, largest.height, encode.THUMB_SIDE)
 
 
 def _check_complete(job: Job, probe: Probe, chunk: Chunk, encoded: Path) -> None:
@@ -205,7 +197,7 @@ def _check_complete(job: Job, probe: Probe, chunk: Chunk, encoded: Path) -> None
 
 def _joined(job: Job, task: Task, bench: Bench) -> Output:
     probe = _probe(job)
-    pictures = _parts(task, "pictures")
+    pictures = views.parts(task, "pictures")
     starts_ms = [ms for part in pictures for ms in part.settings["chunk"]["cuts_ms"]]
     cut = joining.Cut(starts_ms, probe.duration_ms)
     with tempfile.TemporaryDirectory(dir=bench.out.parent) as scratch:
@@ -216,7 +208,7 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
         ]
         main = tracks[0][1] if tracks else None
         renditions = []
-        for rung in _rungs(task):
+        for rung in views.rungs(task):
             track = _copied(task, bench, probe) if rung.copied else _encoded(task, bench, rung)
             renditions.append(joining.rendition(bench.out, rung, track, main, cut))
         audio = [
@@ -225,28 +217,22 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
             )
             for number, (tag, made) in enumerate(tracks)
         ]
-        seen = _seen(task, bench) if pictures else None
-        poster = _poster(task, bench, seen, folder) if seen else None
-        board = storyboard.write(seen[0], _thumb_size(task), seen[1], probe.duration_ms, bench.out) if seen else None
+        seen = views.made(task, bench, probe.duration_ms, folder)
     rate = min(probe.video.frame_rate, ladder.MAX_FRAME_RATE) if probe.video else 0.0
     return Output(
         data={
             "duration_ms": probe.duration_ms,
             "renditions": [{**one, "frame_rate": rate} for one in renditions],
             "audio": audio,
-            "poster": poster,
-            "storyboard": board,
+            **seen,
             "notes": task.settings["notes"],
         }
     )
 
 
-def _parts(task: Task, kind: str) -> list[Task]:
-    return [part for part in task.parts if part.settings["part"] == kind]
-
-
 def _encoded(task: Task, bench: Bench, rung: Rung) -> Samples:
-    pieces = [(bench.file(part.key, f"{rung.name}.mp4"), _start(part)) for part in _parts(task, "pictures")]
+    parts = views.parts(task, "pictures")
+    pieces = [(bench.file(part.key, f"{rung.name}.mp4"), views.start_ms(part)) for part in parts]
     return joining.encoded(rung, pieces)
 
 
@@ -254,19 +240,15 @@ def _copied(task: Task, bench: Bench, probe: Probe) -> Samples:
     wanted = chunks.copying(probe)
     if wanted is None:
         raise ValueError("the picture is not to be copied")
-    (sound,) = _parts(task, "sound")
-    edges = [(bench.file(part.key, _EDGE), _start(part)) for part in _parts(task, "edge")]
+    (sound,) = views.parts(task, "sound")
+    edges = [(bench.file(part.key, _EDGE), views.start_ms(part)) for part in views.parts(task, "edge")]
     return joining.copied(bench.file(sound.key, "picture.mp4"), encode.lead_ms(probe), wanted, edges)
-
-
-def _start(part: Task) -> int:
-    return int(part.settings["chunk"]["start_ms"])
 
 
 def _encoded_sound(bench: Bench, task: Task, probe: Probe, track: tuple[int, int], folder: Path) -> joining.Sound:
     """Encode track ``(number, stream index)`` from the PCM of the sound part."""
     number, index = track
-    (part,) = _parts(task, "sound")
+    (part,) = views.parts(task, "sound")
     mono = part.settings["channels"] or next(one for one in probe.audio if one.index == index).channels == 1
     bit_rate = task.settings["audio_bitrate"] if mono else task.settings["audio_bitrate"] * 3 // 2
     pcm, measured = (bench.file(part.key, f"{name}{number}.{suffix}") for name, suffix in _SOUND_FILES)
@@ -281,29 +263,3 @@ def _at_gain(bench: Bench, pcm: Path, kind: tuple[int, int], gain: loudness.Gain
     folder.mkdir()
     _run(bench, encode.aac(pcm, duration_ms, bit_rate, gain), folder)
     return joining.sound(folder / "sound.mp4", folder / "loudness.txt")
-
-
-def _seen(task: Task, bench: Bench) -> tuple[stills.Lumas, list[int]]:
-    """The thumbnails of all chunks, and when each is shown, ms."""
-    size = _thumb_size(task)
-    pictures = _parts(task, "pictures")
-    files = [bench.file(part.key, "thumbs.yuv") for part in pictures]
-    moments = [
-        _start(part) + number * encode.THUMB_MS
-        for part, file in zip(pictures, files, strict=True)
-        for number in range(stills.count(file, size))
-    ]
-    return stills.read_frames(files, size), moments
-
-
-def _poster(task: Task, bench: Bench, seen: tuple[stills.Lumas, list[int]], folder: Path) -> dict[str, Any] | None:
-    """Choose a moment by the thumbnails, and decode that one picture in full size."""
-    frames, moments = seen
-    best = stills.best_moment(stills.lumas(frames, _thumb_size(task)))
-    if best is None:
-        return None
-    largest = _rungs(task)[0]
-    whole = stills.thumb_size(largest.width, largest.height, stills.POSTER_SIDE)
-    rendition = bench.out / f"{largest.name}.mp4"
-    _run(bench, encode.still(rendition, joining.shown_at(rendition, moments[best]), whole), folder)
-    return stills.write_poster(folder / "still.png", bench.out)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.manifest import Artifact, ArtifactFile
-from pipeline.stages.enrich import master, spans
+from pipeline.stages.enrich import master, slide_chapters, spans
 
 
 def artifact(stage: str, data: dict[str, object], *names: str) -> Artifact:
@@ -24,6 +24,21 @@ def test_chapters_last_until_the_next_one() -> None:
     assert [(m.start_ms, m.end_ms, m.title) for m in spans(marks, 9000)] == [
         (0, 5000, "Start"),
         (5000, 9000, "Middle again"),
+    ]
+
+
+def test_slides_become_chapters() -> None:
+    """Slides that are only leafed through belong to the chapter before; text that was read names a chapter."""
+    slides = [
+        {"start_ms": 0, "text": ""},
+        {"start_ms": 5000, "text": "Leafed through"},
+        {"start_ms": 30_000, "text": "Methods\nand more"},
+        {"start_ms": 90_000, "text": ""},
+    ]
+    assert [(m.start_ms, m.end_ms, m.title) for m in slide_chapters(slides, 120_000)] == [
+        (0, 30_000, "Slide 1"),
+        (30_000, 90_000, "Methods"),
+        (90_000, 120_000, "Slide 4"),
     ]
 
 

@@ -1,0 +1,105 @@
+"""What the thumbnails of a transcode give: the poster, the slides, the storyboard; and the parts they come from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.freshness import Task
+from pipeline.media import encode, joining, slides, stills, storyboard
+from pipeline.media.command import Command
+from pipeline.media.ladder import Rung
+from pipeline.stages.base import Bench
+
+MAX_SLIDES = 300
+
+
+def rungs(task: Task) -> list[Rung]:
+    """The renditions to make, the largest first."""
+    return [Rung(**plain) for plain in task.settings["rungs"]]
+
+
+def parts(task: Task, kind: str) -> list[Task]:
+    """The parts of one kind, in order."""
+    return [part for part in task.parts if part.settings["part"] == kind]
+
+
+def start_ms(part: Task) -> int:
+    """Where the part starts."""
+    return int(part.settings["chunk"]["start_ms"])
+
+
+def thumb_size(task: Task) -> tuple[int, int]:
+    """Width and height of the thumbnails, pixels."""
+    largest = rungs(task)[0]
+    return stills.thumb_size(largest.width, largest.height, encode.THUMB_SIDE)
+
+
+def made(task: Task, bench: Bench, duration_ms: int, folder: Path) -> dict[str, Any]:
+    """Write poster, slides and storyboard beside the renditions, which are there, and describe them.
+
+    Args:
+        task: the transcode.
+        bench: of the task.
+        duration_ms: length of the recording.
+        folder: an empty folder for working files.
+    """
+    if not parts(task, "pictures"):
+        return {"poster": None, "slides": [], "storyboard": None}
+    seen = _seen(task, bench)
+    frames, moments = seen
+    return {
+        "poster": _poster(task, bench, seen, folder),
+        "slides": _slides(task, bench, seen, folder),
+        "storyboard": storyboard.write(frames, thumb_size(task), moments, duration_ms, bench.out),
+    }
+
+
+def _still(rendition: Path, at_ms: int, size: tuple[int, int], folder: Path) -> Command:
+    return replace(encode.still(rendition, joining.shown_at(rendition, at_ms), size), output=folder)
+
+
+def _seen(task: Task, bench: Bench) -> tuple[stills.Lumas, list[int]]:
+    """The thumbnails of all chunks, and when each is shown, ms."""
+    size = thumb_size(task)
+    pictures = parts(task, "pictures")
+    files = [bench.file(part.key, "thumbs.yuv") for part in pictures]
+    moments = [
+        start_ms(part) + number * encode.THUMB_MS
+        for part, file in zip(pictures, files, strict=True)
+        for number in range(stills.count(file, size))
+    ]
+    return stills.read_frames(files, size), moments
+
+
+def _poster(task: Task, bench: Bench, seen: tuple[stills.Lumas, list[int]], folder: Path) -> dict[str, Any] | None:
+    """Choose a moment by the thumbnails, and decode that one picture in full size."""
+    frames, moments = seen
+    best = stills.best_moment(stills.lumas(frames, thumb_size(task)))
+    if best is None:
+        return None
+    largest = rungs(task)[0]
+    whole = stills.thumb_size(largest.width, largest.height, stills.POSTER_SIDE)
+    rendition = bench.out / f"{largest.name}.mp4"
+    bench.run(_still(rendition, moments[best], whole, folder))
+    return stills.write_poster(folder / "still.png", bench.out)
+
+
+def _slides(task: Task, bench: Bench, seen: tuple[stills.Lumas, list[int]], folder: Path) -> list[dict[str, Any]]:
+    """Find the slides in the thumbnails, and decode one picture of each."""
+    frames, moments = seen
+    found = slides.thinned(slides.find(stills.lumas(frames, thumb_size(task))), MAX_SLIDES)
+    if len(found) < 2:
+        return []
+    large = [one for one in rungs(task) if max(one.width, one.height) >= stills.SLIDE_SIDE]
+    rung = (large or rungs(task)[:1])[-1]  # the smallest that will do: rungs get smaller
+    size = stills.thumb_size(rung.width, rung.height, stills.SLIDE_SIDE)
+    rendition = bench.out / f"{rung.name}.mp4"
+    result = []
+    for number, one in enumerate(found, 1):
+        bench.run(_still(rendition, moments[one.best], size, folder))
+        name = f"slide-{number:03}.webp"
+        stills.write_slide(folder / "still.png", bench.out / name)
+        result.append({"start_ms": moments[one.first], "file": name})
+    return result
