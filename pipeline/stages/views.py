@@ -8,7 +8,6 @@ from typing import Any
 
 from pipeline.freshness import Task
 from pipeline.media import encode, joining, slides, stills, storyboard
-from pipeline.media.command import Command
 from pipeline.media.ladder import Rung
 from pipeline.stages.base import Bench
 
@@ -56,8 +55,12 @@ def made(task: Task, bench: Bench, duration_ms: int, folder: Path) -> dict[str, 
     }
 
 
-def _still(rendition: Path, at_ms: int, size: tuple[int, int], folder: Path) -> Command:
-    return replace(encode.still(rendition, joining.shown_at(rendition, at_ms), size), output=folder)
+def _still(bench: Bench, rendition: Path, at_ms: int, size: tuple[int, int], folder: Path) -> Path:
+    """The picture that is shown at ``at_ms``, decoded into ``folder``."""
+    path = folder / "still.png"
+    path.unlink(missing_ok=True)  # ffmpeg would leave the one before as it is
+    bench.run(replace(encode.still(rendition, joining.shown_at(rendition, at_ms), size), output=folder))
+    return path
 
 
 def _seen(task: Task, bench: Bench) -> tuple[stills.Lumas, list[int]]:
@@ -82,8 +85,7 @@ def _poster(task: Task, bench: Bench, seen: tuple[stills.Lumas, list[int]], fold
     largest = rungs(task)[0]
     whole = stills.thumb_size(largest.width, largest.height, stills.POSTER_SIDE)
     rendition = bench.out / f"{largest.name}.mp4"
-    bench.run(_still(rendition, moments[best], whole, folder))
-    return stills.write_poster(folder / "still.png", bench.out)
+    return stills.write_poster(_still(bench, rendition, moments[best], whole, folder), bench.out)
 
 
 def _slides(task: Task, bench: Bench, seen: tuple[stills.Lumas, list[int]], folder: Path) -> list[dict[str, Any]]:
@@ -98,8 +100,7 @@ def _slides(task: Task, bench: Bench, seen: tuple[stills.Lumas, list[int]], fold
     rendition = bench.out / f"{rung.name}.mp4"
     result = []
     for number, one in enumerate(found, 1):
-        bench.run(_still(rendition, moments[one.best], size, folder))
         name = f"slide-{number:03}.webp"
-        stills.write_slide(folder / "still.png", bench.out / name)
+        stills.write_slide(_still(bench, rendition, moments[one.best], size, folder), bench.out / name)
         result.append({"start_ms": moments[one.first], "file": name})
     return result
