@@ -31,6 +31,7 @@ RESERVED_IDS = frozenset(
         "by",
         "state",
         "public",
+        "v",
         "con",
         "prn",
         "aux",

@@ -12,6 +12,8 @@ from catalog.model import Event, Person, Session
 from catalog.published import Catalogue, PublishedRecording
 
 PICTURES = 4
+CARDS = 12
+"""Events that the home page shows as cards; the others follow as a plain list."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Counts:
 
     sessions: int
     recordings: int
+    playable: int
+    """Those of the recordings that are kept here."""
     duration_ms: int
     languages: tuple[str, ...]
     """Spoken in its recordings, most frequent first."""
@@ -71,6 +75,7 @@ def counts(catalogue: Catalogue, event: Event) -> Counts:
     return Counts(
         sessions=len(event.sessions),
         recordings=len(recordings),
+        playable=sum(not one.is_elsewhere for one in recordings),
         duration_ms=sum(one.made.duration_ms for one in recordings),
         languages=tuple(languages),
     )

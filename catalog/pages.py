@@ -12,7 +12,7 @@ from typing import Any
 
 from catalog import facets, listing, programme_view, urls, watch
 from catalog.errors import AftertalkError
-from catalog.feeds import structured
+from catalog.feeds import api, structured
 from catalog.model import Event
 from catalog.programme.export import has_schedule
 from catalog.published import Catalogue, PublishedRecording, Withdrawn
@@ -112,10 +112,12 @@ class _Builder:
         )
 
     def _home(self) -> Page:
+        events = listing.events(self._catalogue)
         return self._page(
             urls.home(),
             "home",
-            events=listing.events(self._catalogue),
+            events=events[: listing.CARDS],
+            earlier=events[listing.CARDS :],
             newest=tuple(sorted(self._catalogue.recordings, key=listing.newest_first)[:NEWEST]),
             themes=self._themes,
             languages=self._languages,
@@ -143,6 +145,9 @@ class _Builder:
         about = watch.context(self._catalogue, recording, self._related.to(recording))
         yield self._page(recording.page, "watch", event=recording.event, **about)
         if not recording.is_elsewhere:
+            known = {"target": recording.page, "number": api.number(self._catalogue, recording)}
+            short = urls.short(recording.event.id, recording.recording.id)
+            yield self._page(short, "moved", indexed=False, translated=False, one=recording, **known)
             embed = recording.page + structured.EMBED
             yield self._page(embed, "embed", indexed=False, translated=False, event=recording.event, **about)
         for track in watch.tracks(recording):

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import jinja2
 from jinja2.runtime import Context
 
-from catalog import filters, locales, palette, search, urls
+from catalog import filters, hosting, locales, palette, search, urls
 from catalog.document import catalog_document
 from catalog.feeds.files import parts as feeds
 from catalog.fingerprints import Fingerprints, files_below, versions
@@ -194,6 +194,7 @@ def parts(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime 
     for depends, make in feeds(catalogue, found):
         yield Part(facts.of("feed", *depends), make)
     yield Part(facts.of("search", catalogue.recordings), partial(search.files, catalogue))
+    yield Part(facts.of("hosting"), lambda: {hosting.HEADERS: hosting.headers()})
 
 
 def _base(catalogue: Catalogue, overrides: Path | None) -> Iterator[object]:

@@ -70,16 +70,23 @@ def files(catalogue: Catalogue) -> dict[str, bytes]:
 def blocks(recording: PublishedRecording) -> Iterator[Block]:
     """Title and people; what is said about it; every transcript in pieces; then what stands on its slides."""
     people = ", ".join(f"{one.name}, {one.organisation}" if one.organisation else one.name for one in recording.people)
-    yield Block(". ".join(one for one in (recording.recording.title, people) if one))
+    yield Block(_sentences(recording.recording.title, people))
     session = recording.session
     about = (session.title, session.track, recording.event.title)
     text = markdown.to_text(recording.recording.abstract or session.abstract)
-    yield Block(". ".join(one for one in (text, *about) if one))
+    yield Block(_sentences(text, *about))
     for track in recording.made.captions:
         yield from _transcript(track)
     for slide in recording.made.slides:
         if slide.text.strip():
             yield Block(joined([slide.text]), slide.start_ms, recording.language)
+
+
+def _sentences(*texts: str) -> str:
+    """Texts one after the other, each ended by a full stop where it ends with a letter."""
+    given = [one for one in texts if one]
+    ended = [f"{one}." if one[-1].isalnum() or one[-1] in ')]”»"' else one for one in given[:-1]]
+    return " ".join((*ended, *given[-1:]))
 
 
 def _transcript(track: CaptionTrack) -> Iterator[Block]:

@@ -12,6 +12,8 @@ CATALOG = "catalog.json"
 MEDIA = "media/"
 STATE = "state/"
 ASSETS = "assets/"
+API = "public/"
+"""The JSON API; see ``feeds/api.py``."""
 
 
 def home() -> str:
@@ -42,6 +44,11 @@ def transcript(page: str, language: str) -> str:
 def person(person_id: str) -> str:
     """The page of a person."""
     return f"people/{person_id}/"
+
+
+def short(event_id: str, recording_id: str) -> str:
+    """The address that clients of media.ccc.de know a recording by."""
+    return f"v/{event_id}-{recording_id}/"
 
 
 def media(event_id: str, recording_id: str) -> str:

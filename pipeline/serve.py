@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import partial
 from http import HTTPStatus
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import ConfigurationError
+from pipeline.storage.headers import content_type
 
 RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
 
@@ -18,19 +20,10 @@ class PreviewHandler(SimpleHTTPRequestHandler):
     """Serves files of one folder; HTTP/1.1 with single byte ranges (RFC 9110, section 14)."""
 
     protocol_version = "HTTP/1.1"
-    extensions_map = {  # noqa: RUF012  (the base class declares it so)
-        **SimpleHTTPRequestHandler.extensions_map,
-        ".m3u8": "application/vnd.apple.mpegurl",
-        ".m4a": "audio/mp4",
-        ".mp4": "video/mp4",
-        ".vtt": "text/vtt; charset=utf-8",
-        ".json": "application/json",
-        ".webmanifest": "application/manifest+json",
-        ".txt": "text/plain; charset=utf-8",
-        ".html": "text/html; charset=utf-8",
-        ".avif": "image/avif",
-        ".webp": "image/webp",
-    }
+
+    def guess_type(self, path: str | os.PathLike[str]) -> str:
+        """As a store would serve it."""
+        return content_type(Path(path).relative_to(self.directory).as_posix())
 
     def send_head(self) -> BinaryIO | None:
         """Answer with a range of the file where one is asked for, else with the whole."""

@@ -1,11 +1,13 @@
 """A JSON API in the shape of media.ccc.de's, so that its clients need only another host name.
 
 As static files: ``public/conferences`` (its object is ``public/conferences/index.html``, because a folder of that name
-must exist too), ``public/conferences/<event>``, ``public/events/<guid>`` and ``public/events/recent``.
+must exist too), ``public/conferences/<event>``, ``public/events/<guid>`` (and the same by number, which the page
+``v/<slug>/`` names, as yt-dlp asks for it) and ``public/events/recent``.
 """
 
 from __future__ import annotations
 
+import uuid
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +21,7 @@ from catalog.model import Event
 from catalog.programme.export import has_schedule
 from catalog.published import Catalogue, PublishedRecording
 
-API = "public/"
+API = urls.API
 File = Rendition | AudioTrack | CaptionTrack
 RECENT = 100
 _BIBLIOGRAPHIC = frozenset(
@@ -50,7 +52,13 @@ def event_files(catalogue: Catalogue, event: Event) -> dict[str, bytes]:
 def recording_files(catalogue: Catalogue, one: PublishedRecording) -> dict[str, bytes]:
     """A recording with its files: key -> JSON."""
     api = _Api(catalogue)
-    return {f"{API}events/{guid(catalogue, one)}": dump({**api.talk(one), "recordings": api.recordings(one)})}
+    answer = dump({**api.talk(one), "recordings": api.recordings(one)})
+    return {f"{API}events/{name}": answer for name in (guid(catalogue, one), number(catalogue, one))}
+
+
+def number(catalogue: Catalogue, one: PublishedRecording) -> int:
+    """A number that stays, for clients that know talks by number; exact in JavaScript."""
+    return uuid.UUID(guid(catalogue, one)).int >> 76
 
 
 @lru_cache(maxsize=128)

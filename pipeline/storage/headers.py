@@ -69,6 +69,8 @@ def content_type(key: str) -> str:
     'text/vtt; charset=utf-8'
     """
     name = PurePosixPath(key)
+    if key.startswith(urls.API):  # addresses of an interface: without a suffix, or an index that is not a page
+        return _TYPES[".json"]
     kind = _FEEDS.get(name.name) or _TYPES.get(name.suffix.lower(), "application/octet-stream")
     return kind + _UTF8 if kind.startswith("text/") else kind
 

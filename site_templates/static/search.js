@@ -133,7 +133,7 @@
   };
   const show = ({ about, shown }, wanted) => {
     const address = root + folder + about.page + page.dataset.file;
-    const picture = element("span", { className: about.thumbnail ? "thumb" : "thumb sound" });
+    const picture = element("span", { className: about.thumbnail ? "thumb" : "thumb bare" });
     if (about.thumbnail) picture.append(element("img", { src: about.thumbnail.includes("://") ? about.thumbnail : root + about.thumbnail, alt: "", width: 320, height: 180, loading: "lazy" }));
     if (about.duration_ms) picture.append(element("span", { className: "length" }, clock(about.duration_ms)));
     const places = element("ul", { className: "places" });

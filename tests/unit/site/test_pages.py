@@ -310,3 +310,31 @@ def test_pages_may_link_to_files() -> None:
     own = [link for link in links if not urlsplit(link).scheme or link.startswith(site.base_url)]
     assert not [link for link in own if link.endswith("/")]
     assert b"<loc>" + site.base_url.encode() + b"index.html</loc>" in objects["sitemap.xml"]
+
+
+def test_hero_picture_of_the_theme() -> None:
+    """The home page shows the picture below a veil, with the line of its licence; other pages do not."""
+    catalogue = samples.catalogue(theme={"hero": "brand/wide.jpg", "hero_credit": "Ada, CC BY 4.0"})
+    objects = build(replace(catalogue, files={"brand/wide.jpg": b"\xff\xd8"}))
+    tree = parsed(objects)["index.html"]
+    assert tree.xpath("//div[@class='hero pictured']/img/@src")[0].startswith("assets/wide.")
+    assert tree.xpath("//p[contains(@class, 'credit')]/text()")[0].strip() == "Picture: Ada, CC BY 4.0"
+    assert "pictured" not in objects["nodes2021/index.html"].decode()
+
+
+def test_recording_kept_elsewhere_is_a_full_member() -> None:
+    """It has a page, a card, a citation and a place in lists and feeds; nothing claims that it can be played here."""
+    objects = build(samples.catalogue())
+    folder = "nodes2021/theme-1/history/"
+    tree = parsed(objects)[f"{folder}index.html"]
+    assert tree.xpath("//a[@class='button']/@href") == ["https://video.example.org/history"]
+    assert {key.removeprefix(folder) for key in objects if key.startswith(folder)} == {
+        "index.html",
+        "cite.bib",
+        "cite.json",
+        "datacite.json",
+    }
+    assert "history/" in objects["nodes2021/index.html"].decode()
+    assert f"/{folder}" in objects["nodes2021/atom.xml"].decode()
+    assert f"/{folder}" not in objects["podcast.xml"].decode() + objects["podcast-audio.xml"].decode()
+    assert any("A short history" in body.decode() for key, body in objects.items() if key.startswith("search/text/"))

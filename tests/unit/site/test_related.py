@@ -18,12 +18,13 @@ def recording(number: int, title: str, people: tuple[str, ...] = (), track: str 
 
 
 def test_shared_people_count_most_then_theme_then_words() -> None:
-    """A recording with the same speaker comes before one of the same theme, that before one that shares a word."""
+    """The same speaker comes before the same theme, that before words in common; one word alone is chance."""
     all_ = [
-        recording(0, "Orchids of Peru", ("Ada",), "Plants"),
-        recording(1, "Orchids in museums"),
+        recording(0, "Orchids of Peru: a census", ("Ada",), "Plants"),
+        recording(1, "A census of orchids in museums"),
         recording(2, "Moss", (), "Plants"),
         recording(3, "Beetles", ("Ada",)),
+        recording(30, "A census of bees"),
         *(recording(number, f"Topic {number}") for number in range(4, 30)),
     ]
     assert [one.recording.id for one in Related(all_).to(all_[0])] == ["r3", "r2", "r1"]
