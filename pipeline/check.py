@@ -18,7 +18,7 @@ from catalog import urls
 from pipeline.storage.protocol import NoSuchObjectError, ObjectStore
 from pipeline.storage.state import read_remote
 
-_ADDRESS_ATTRIBUTES = frozenset({"href", "src", "poster", "data-hls"})
+_ADDRESS_ATTRIBUTES = frozenset({"href", "src", "poster", "data-hls", "data-src", "data-track"})
 _PLAYLIST_URI = re.compile(r'URI="([^"]*)"(?:,BYTERANGE="(\d+)@(\d+)")?')
 
 

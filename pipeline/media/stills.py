@@ -11,7 +11,10 @@ from PIL import Image
 
 POSTER_SIDE = 1280
 """Long side of a poster, pixels."""
-POSTER_QUALITY = 80
+POSTER_BYTES = 40_000
+"""A watch page costs a phone at most 60 kB before play; the poster is most of it."""
+_POSTER_SIDES = POSTER_SIDE, 960, 640
+_POSTER_QUALITIES = 80, 65, 50
 SLIDE_SIDE = 960
 """Long side of a slide's picture, pixels: text can be read, by people and by OCR."""
 SLIDE_QUALITY = 60
@@ -75,14 +78,26 @@ def write_poster(still: Path, folder: Path) -> dict[str, Any]:
     """Write ``poster.jpg`` and ``thumbnail.jpg`` of a picture into ``folder``, and describe them."""
     with Image.open(still) as opened:
         picture = opened.convert("RGB")
-    picture.save(folder / "poster.jpg", quality=POSTER_QUALITY, optimize=True, progressive=True)
+    size = _write_within(POSTER_BYTES, picture, folder / "poster.jpg")
     small = picture.copy()
     small.thumbnail((THUMBNAIL_WIDTH, THUMBNAIL_WIDTH), Image.Resampling.LANCZOS)
     small.save(folder / "thumbnail.jpg", quality=THUMBNAIL_QUALITY, optimize=True, progressive=True)
-    return {"file": "poster.jpg", "width": picture.width, "height": picture.height, "thumbnail": "thumbnail.jpg"}
+    return {"file": "poster.jpg", "width": size[0], "height": size[1], "thumbnail": "thumbnail.jpg"}
 
 
 def write_slide(still: Path, target: Path) -> None:
     """Write the picture of a slide as WebP, which every browser shows."""
     with Image.open(still) as opened:
         opened.convert("RGB").save(target, "WEBP", quality=SLIDE_QUALITY, method=4)
+
+
+def _write_within(most: int, picture: Image.Image, path: Path) -> tuple[int, int]:
+    """Write ``picture`` as JPEG of about ``most`` bytes: less quality first, then fewer pixels; returns its size."""
+    for side in _POSTER_SIDES:
+        fitted = picture.copy()
+        fitted.thumbnail((side, side), Image.Resampling.LANCZOS)
+        for quality in _POSTER_QUALITIES:
+            fitted.save(path, quality=quality, optimize=True, progressive=True)
+            if path.stat().st_size <= most:
+                return fitted.size
+    return fitted.size

@@ -34,7 +34,7 @@ class EnrichStage:
     """Files: ``master.m3u8``; ``chapters.vtt`` where there are chapters; the poster that the organiser chose."""
 
     name = "enrich"
-    version = 2
+    version = 3
 
     def plan(self, job: Job) -> Task:
         """Depends on what the files it names contain, and on the chapters and the picture the organiser gave."""

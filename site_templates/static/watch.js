@@ -222,6 +222,17 @@
   };
   readIn?.addEventListener("change", read);
 
+  // ---- Slides: each is fetched when it comes into view, not before
+
+  const seen = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      seen.unobserve(target);
+      target.append(element("img", { src: target.dataset.src, alt: target.dataset.alt ?? "", decoding: "async" }));
+    }
+  });
+  for (const still of document.querySelectorAll(".still")) seen.observe(still);
+
   // ---- Pictures of the whole recording: fetched when opened
 
   const board = $("#board");

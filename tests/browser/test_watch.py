@@ -218,3 +218,16 @@ def test_recording_kept_elsewhere(visit: Visiting) -> None:
         expect(link).to_have_attribute("href", "https://video.example.org/history")
         expect(found.page.locator("video, audio")).to_have_count(0)
         expect(found.page.locator(".marks").first).to_contain_text("12:00")
+
+
+def test_slides_stand_beside_chapters(visit: Visiting) -> None:
+    """On a phone nothing of the slides is fetched until a reader comes to the chapters; then each has its own."""
+    with visit(PANEL, viewport={"width": 390, "height": 600}) as found:
+        page = found.page
+        page.wait_for_timeout(200)
+        assert not [url for url in found.requests if "/slide-" in url]
+        page.locator(".chapters").scroll_into_view_if_needed()
+        pictures = page.locator(".chapters .still img")
+        expect(pictures).to_have_count(3)
+        names = [pictures.nth(number).get_attribute("src").rpartition("/")[2] for number in range(3)]
+        assert names == ["slide-0.jpg", "slide-8500.jpg", "slide-12000.jpg"]

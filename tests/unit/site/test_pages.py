@@ -62,7 +62,9 @@ def test_every_link_leads_somewhere_wherever_the_tree_is_put() -> None:
     for key, tree in documents.items():
         if key == "404.html":
             continue
-        links = tree.xpath("//a/@href | //link[@rel='stylesheet' or @rel='icon']/@href | //@src | //@poster")
+        links = tree.xpath(
+            "//a/@href | //link[@rel='stylesheet' or @rel='icon']/@href | //@src | //@data-src | //@poster"
+        )
         for link in links:
             if link.startswith(("https://", "http://", "mailto:")):
                 continue

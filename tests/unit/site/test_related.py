@@ -18,7 +18,7 @@ def recording(number: int, title: str, people: tuple[str, ...] = (), track: str 
 
 
 def test_shared_people_count_most_then_theme_then_words() -> None:
-    """The same speaker comes before the same theme, that before words in common; one word alone is chance."""
+    """The same speaker comes first, then rare words together, then the theme; one word alone is chance."""
     all_ = [
         recording(0, "Orchids of Peru: a census", ("Ada",), "Plants"),
         recording(1, "A census of orchids in museums"),
@@ -27,7 +27,7 @@ def test_shared_people_count_most_then_theme_then_words() -> None:
         recording(30, "A census of bees"),
         *(recording(number, f"Topic {number}") for number in range(4, 30)),
     ]
-    assert [one.recording.id for one in Related(all_).to(all_[0])] == ["r3", "r2", "r1"]
+    assert [one.recording.id for one in Related(all_).to(all_[0])] == ["r3", "r1", "r2"]
 
 
 def test_nothing_shared_gives_nothing_and_never_itself() -> None:
