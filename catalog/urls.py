@@ -11,6 +11,8 @@ from collections.abc import Sequence
 CATALOG = "catalog.json"
 MEDIA = "media/"
 STATE = "state/"
+LEASE = "state/lease.json"
+"""There while a run publishes; see ``pipeline.storage.lease``."""
 ASSETS = "assets/"
 API = "public/"
 """The JSON API; see ``feeds/api.py``."""

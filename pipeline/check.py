@@ -68,6 +68,7 @@ class _Check:
         self._flaws: list[Flaw] = []
         self._references = 0
         self._read = 0
+        self._root = "/"
 
     def run(self) -> Outcome:
         if self._remote.catalog is None:
@@ -115,6 +116,7 @@ class _Check:
 
     def _catalog(self, data: bytes) -> None:
         document = json.loads(data)
+        self._root = urlsplit(document["base_url"]).path
         for recording in document.get("recordings", []):
             self._refer(urls.CATALOG, recording["page"])
             for name in ("hls", "poster", "storyboard", "chapters", "transcript"):
@@ -133,8 +135,11 @@ class _Check:
             parts = urlsplit(address)
             if parts.scheme or parts.netloc:
                 continue
-            if parts.path:
-                self._refer(key, _resolve(key, parts.path))
+            path = parts.path
+            if path.startswith(self._root):  # the page for missing addresses starts from its host
+                path = "/" + path.removeprefix(self._root)
+            if path:
+                self._refer(key, _resolve(key, path))
             elif parts.fragment and "=" not in parts.fragment and unquote(parts.fragment) not in page.ids:
                 self._flaw(key, f"links to #{parts.fragment}, which is not on the page")
 

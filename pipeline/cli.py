@@ -7,6 +7,7 @@ holds the lock.
 from __future__ import annotations
 
 import json
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,6 +42,8 @@ def cli() -> None:
 @cli.command()
 @catalogue_option
 @click.option("--only", multiple=True, metavar="ID", help="Make only this recording (EVENT/RECORDING); repeatable.")
+@click.option("--force", multiple=True, metavar="STAGE", help="Make this stage again, up to date or not; repeatable.")
+@click.option("--until", metavar="STAGE", help="Stop after this stage and publish nothing.")
 @click.option("--dry-run", is_flag=True, help="Show what would be made, uploaded and deleted; change nothing.")
 @click.option("--to", metavar="URL", help="Publish here instead: a folder or s3://bucket/prefix.")
 @click.option(
@@ -52,6 +55,8 @@ def cli() -> None:
 def publish(
     catalogue: Path,
     only: tuple[str, ...],
+    force: tuple[str, ...],
+    until: str | None,
     dry_run: bool,
     to: str | None,
     engine: str,
@@ -74,8 +79,11 @@ def publish(
     from pipeline.run import publish as publish_catalogue
 
     directory = load_catalogue(catalogue).published_to(to)
-    options = Options(only=frozenset(only), dry_run=dry_run, engine=engine)
-    with open_reporter(verbose=verbose, as_json=as_json, show_plan=dry_run) as reporter:
+    run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    options = Options(
+        only=frozenset(only), dry_run=dry_run, force=frozenset(force), run=run, until=until, engine=engine
+    )
+    with open_reporter(run=run, verbose=verbose, as_json=as_json, show_plan=dry_run) as reporter:
         failed = publish_catalogue(directory, reporter, options, now=datetime.now(UTC))
     return Exit.SOME_FAILED if failed else Exit.DONE
 

@@ -83,10 +83,12 @@ def load_catalogue(root: Path) -> CatalogueDirectory:
 
 
 @contextmanager
-def open_reporter(*, verbose: bool = False, as_json: bool = False, show_plan: bool = False) -> Iterator[Reporter]:
-    """The reporter that the options ask for."""
+def open_reporter(
+    *, run: str = "", verbose: bool = False, as_json: bool = False, show_plan: bool = False
+) -> Iterator[Reporter]:
+    """The reporter that the options ask for; ``run`` names the run in its lines."""
     if as_json:
-        yield JsonReporter(sys.stdout)
+        yield JsonReporter(sys.stdout, run=run)
         return
     with ConsoleReporter(Console(), verbose=verbose, show_plan=show_plan) as reporter:
         yield reporter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, Secret, SecretStr, field_validator, model_validator
 
 from catalog import documents
 from catalog.fields import Language, Model, Text, Title, Url
@@ -135,6 +135,22 @@ class UploadSettings(Model):
     """Bytes a second that all uploads to a place use at most."""
 
 
+class HookSettings(Model):
+    """Whom to tell. Commands are programs with their arguments, run in the catalogue directory."""
+
+    notify: tuple[str, ...] = ()
+    """A command that gets a JSON notice on its standard input of recordings published, withdrawn or failed."""
+    webhook: Secret[Url] | None = None
+    """An address that the same notice is posted to."""
+    changed: tuple[str, ...] = ()
+    """A command that gets the addresses a CDN must ask for again, one a line, after each publish that changed any."""
+
+    @field_validator("notify", "changed", mode="before")
+    @classmethod
+    def _one_word(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+
 class Settings(Model):
     """Everything ``catalogue.yaml`` says."""
 
@@ -153,6 +169,11 @@ class Settings(Model):
     mirrors: tuple[Mirror, ...] = ()
     """Further places that get everything."""
     upload: UploadSettings = UploadSettings()
+    hooks: HookSettings = HookSettings()
+    metrics: Path | None = None
+    """A file for Prometheus' textfile collector to write after each run, besides the one in the workspace."""
+    workspace_bytes: int | None = Field(default=None, ge=0)
+    """Size that the workspace is brought back to after each run, as far as all in it is published."""
     link_files: bool = False
     """Link to ``…/index.html``: for opening the pages straight from a store that serves nothing for a folder."""
     languages: tuple[Language, ...] = Field(default=("en",), min_length=1)

@@ -103,6 +103,12 @@ class ConsoleReporter:
             self._line(f"    What to do: {message.hint}")
 
     @_show.register
+    def _(self, message: report.RecordingResting) -> None:
+        hint = f"\n    What to do: {message.hint}" if message.hint else ""
+        text = f"{message.recording}: {message.message} ({message.plan}; --only tries it now){hint}"
+        self._styled(f"[yellow]waits[/] {escape(text)}")
+
+    @_show.register
     def _(self, message: report.Noticed) -> None:
         hint = f"\n    What to do: {message.hint}" if message.hint else ""
         self._styled(f"[yellow]note[/] {escape(f'{message.reference}: {message.message}{hint}')}")

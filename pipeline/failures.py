@@ -1,13 +1,26 @@
-"""What failed in the last run, per recording, so that ``status`` can say so. Part of the workspace: a cache."""
+"""What failed, per recording: so that ``status`` can say so, and a lasting fault is not tried again for ever.
+
+A recording that failed is tried again by the next run, then after growing pauses; after the last of them it is parked
+until its files, its entry in the programme or the settings change. Part of the workspace: without it, everything is
+simply tried again.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from catalog.fields import Model
+from pipeline.config import Settings
 from pipeline.errors import AftertalkError
+from pipeline.stages import STAGES
+from pipeline.stages.ingest import Item
 from pipeline.workspace import write_atomically
+
+PAUSES = (timedelta(0), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+"""Before the second try, the third, and so on; what fails after the last one is parked."""
 
 
 class Failure(Model):
@@ -17,6 +30,39 @@ class Failure(Model):
     hint: str = ""
     at: datetime
     """When the run began."""
+    since: datetime | None = None
+    """When the first of the tries in a row began."""
+    times: int = 1
+    """Tries in a row."""
+    inputs: str = ""
+    """What was tried; see ``inputs_of``."""
+
+    @property
+    def next_try(self) -> datetime | None:
+        """The earliest moment of the next try; ``None`` when it is parked."""
+        return self.at + PAUSES[self.times - 1] if self.times <= len(PAUSES) else None
+
+    @property
+    def plan(self) -> str:
+        """What happens next, in words."""
+        if self.next_try is None:
+            return f"parked after {self.times} tries, until its files or the settings change"
+        if self.times == 1:
+            return "the next run tries again"
+        return f"failed {self.times} times, tried again after {self.next_try:%Y-%m-%d %H:%M %Z}"
+
+
+def inputs_of(item: Item, settings: Settings) -> str:
+    """A digest of everything whose change is a reason to try again at once; reads no file's content."""
+    found = item.found
+    files = [*found.parts, *(one.file for one in found.captions)] if found else []
+    facts = {
+        "files": [[one.shown, one.size, one.path.stat().st_mtime_ns] for one in files if one.path.exists()],
+        "recording": item.recording.model_dump(mode="json"),
+        "settings": settings.model_dump(mode="json", include={"transcode", "captions", "fetch", "ffmpeg"}),
+        "stages": [[stage.name, stage.version] for stage in STAGES],
+    }
+    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 class Failures:
@@ -25,12 +71,28 @@ class Failures:
     def __init__(self, workspace: Path) -> None:
         self._root = workspace / "failures"
 
-    def record(self, recording: str, error: AftertalkError, *, at: datetime) -> None:
-        """Keep the failure of ``<event>/<recording>``."""
+    def record(self, recording: str, error: AftertalkError, *, inputs: str, at: datetime) -> None:
+        """Keep the failure of ``<event>/<recording>``, one more in a row if the same was tried before."""
+        before = self.get(recording)
+        again = before is not None and before.inputs == inputs
+        failure = Failure(
+            message=f"{error.reference}: {error.message}",
+            hint=error.hint,
+            at=at,
+            since=before.since if before and again else at,
+            times=before.times + 1 if before and again else 1,
+            inputs=inputs,
+        )
         path = self._path(recording)
         path.parent.mkdir(parents=True, exist_ok=True)
-        failure = Failure(message=f"{error.reference}: {error.message}", hint=error.hint, at=at)
         write_atomically(path, failure.model_dump_json().encode())
+
+    def resting(self, recording: str, *, inputs: str, now: datetime) -> Failure | None:
+        """The failure because of which the recording is not tried now, if there is one."""
+        failure = self.get(recording)
+        if failure is None or failure.inputs != inputs:
+            return None
+        return failure if failure.next_try is None or now < failure.next_try else None
 
     def clear(self, recording: str) -> None:
         """Forget it: the recording is fine."""

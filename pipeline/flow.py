@@ -78,6 +78,8 @@ class Flow:
     reporter: Reporter
     published: PublishedMedia
     stages: Sequence[Stage] = STAGES
+    force: frozenset[str] = frozenset()
+    """Names of stages that are run although their artifact is up to date."""
     under_way: KeyedLocks = field(default_factory=KeyedLocks)
     """Keys of artifacts that are being made."""
 
@@ -119,6 +121,8 @@ class Flow:
         """The stage's artifact, and where it came from, as ``StageDone`` says it."""
         task = stage.plan(job)
         started = time.monotonic()
+        if stage.name in self.force:
+            self.engine.drop([task.key])
         if (found := self._find(job, task)) is not None:
             artifact, outcome = found
         else:
@@ -134,7 +138,7 @@ class Flow:
     def _find(self, job: Job, task: Task) -> tuple[Artifact, str] | None:
         if (artifact := self.workspace.find(task.key)) is not None:
             return artifact, "kept"
-        manifest = self.published.manifest(job.id)
+        manifest = None if task.stage in self.force else self.published.manifest(job.id)
         for one in manifest.artifacts if manifest else ():
             if one.key == task.key:
                 return one, "published"

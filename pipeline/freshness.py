@@ -47,8 +47,13 @@ class Task:
     @property
     def key(self) -> str:
         """SHA-256 of the fingerprint in canonical JSON, hexadecimal."""
-        text = json.dumps(self.fingerprint, sort_keys=True, separators=(",", ":"))
-        return sha256(text.encode("ascii")).hexdigest()
+        return key_of(self.fingerprint)
+
+
+def key_of(fingerprint: Mapping[str, Any]) -> str:
+    """The key of the artifact with this fingerprint."""
+    text = json.dumps(fingerprint, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode("ascii")).hexdigest()
 
 
 def explain(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> str:

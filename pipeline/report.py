@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Protocol, TextIO
 
 from pipeline.errors import AftertalkError
@@ -93,6 +94,16 @@ class RecordingFailed:
 
 
 @dataclass(frozen=True)
+class RecordingResting:
+    """A recording that failed before is not tried in this run; ``plan`` says when it is."""
+
+    recording: str
+    message: str
+    plan: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
 class Noticed:
     """Something a person should know; nothing failed."""
 
@@ -167,6 +178,7 @@ Message = (
     | RecordingDone
     | RecordingSkipped
     | RecordingFailed
+    | RecordingResting
     | Noticed
     | PlannedChange
     | TransferProgress
@@ -195,10 +207,11 @@ class RecordingReporter:
 
 
 class JsonReporter:
-    """One JSON object a line: ``{"event": "StageDone", …}``."""
+    """One JSON object a line: ``{"at": "2026-…", "run": "…", "event": "StageDone", "recording": "…", …}``."""
 
-    def __init__(self, stream: TextIO = sys.stdout, *, every_s: float = 1.0) -> None:
+    def __init__(self, stream: TextIO = sys.stdout, *, run: str = "", every_s: float = 1.0) -> None:
         self._stream = stream
+        self._run = run
         self._every_s = every_s
         self._last: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
@@ -208,7 +221,8 @@ class JsonReporter:
         with self._lock:
             if self._is_too_soon(message) or (isinstance(message, PlannedChange) and message.action in {KEEP, WAIT}):
                 return
-            line = {"event": type(message).__name__, **asdict(message)}
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            line = {"at": now, "run": self._run, "event": type(message).__name__, **asdict(message)}
             self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
             self._stream.flush()
 

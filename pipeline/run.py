@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 import traceback
-from collections.abc import Sequence
-from contextlib import closing, nullcontext
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from pipeline import report
+from pipeline.aftermath import Aftermath, Facts
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.errors import AftertalkError, ConfigurationError
-from pipeline.flow import artifacts_by_stage, manifest_of
+from pipeline.failures import inputs_of
+from pipeline.flow import Flow, artifacts_by_stage, manifest_of
 from pipeline.stages import STAGES, Job
 from pipeline.stages.ingest import Item, Survey, survey
 from pipeline.stages.publish import Publication, Ready
+from pipeline.storage import lease
 from pipeline.workshop import LOCAL, Workshop, open_workshop
 
 
@@ -26,6 +31,12 @@ class Options:
     only: frozenset[str] = frozenset()
     """Recordings to make; all when empty. The others stay as they are."""
     dry_run: bool = False
+    force: frozenset[str] = frozenset()
+    """Stages whose artifacts are made again although they are up to date."""
+    run: str = ""
+    """Name of the run, for logs and the operations page."""
+    until: str | None = None
+    """Stop after this stage, and publish nothing."""
     engine: str = LOCAL
     """Where the work is done: this machine, or the cluster of a scheduler's address."""
 
@@ -40,25 +51,60 @@ def publish(directory: CatalogueDirectory, reporter: report.Reporter, options: O
     """
     started = time.monotonic()
     shop = open_workshop(directory, reporter, engine_address=options.engine)
-    with closing(shop.engine), nullcontext() if options.dry_run else shop.workspace.locked():
+    with closing(shop.engine), _alone(shop, options) as guard:
         found = survey(directory, now=now)
-        _check_only(found, options.only)
+        _check(found, options)
         for notice in found.notices:
             reporter.tell(notice)
         making = _Making(shop, found, options, now)
-        publication = Publication(directory, shop.published, shop.mirrors, shop.workspace.path, reporter)
-        if not options.dry_run and publication.must_take_back(found):
-            publication.publish(found, making.standing(), now=now)  # before anything that takes long
-        ready = making.make()
-        behind = publication.publish(found, ready, now=now, dry_run=options.dry_run)
+        publication = Publication(directory, shop.published, shop.mirrors, shop.workspace.path, reporter, guard)
+        if options.dry_run:
+            behind = publication.publish(found, making.make(), now=now, dry_run=True).behind
+        elif options.until:
+            making.make()
+            behind = 0
+        else:
+            behind = _publish(shop, making, publication, Facts(options.run, now, started, found))
     seconds = round(time.monotonic() - started, 1)
-    reporter.tell(report.RunDone(len(making.workable), len(ready), len(making.failed), seconds))
+    reporter.tell(report.RunDone(len(making.workable), making.made, len(making.failed), seconds))
     return len(making.failed) + behind
 
 
-def _check_only(found: Survey, only: frozenset[str]) -> None:
+def _publish(shop: Workshop, making: _Making, publication: Publication, facts: Facts) -> int:
+    """Take back, make, publish, and tell; returns how many mirrors failed."""
+    aftermath = Aftermath(shop, facts)
+    changed: tuple[str, ...] = ()
+    if publication.must_take_back(facts.found):  # before anything that takes long
+        changed = publication.publish(facts.found, making.standing(), now=facts.begun).changed
+    ready = making.make()
+    aftermath.expect(ready)
+    result = publication.publish(facts.found, ready, now=facts.begun)
+    aftermath.follow(ready, replace(result, changed=tuple(sorted({*changed, *result.changed}))))
+    return result.behind
+
+
+@contextmanager
+def _alone(shop: Workshop, options: Options) -> Iterator[Callable[[], None]]:
+    """Keep other runs away, on this machine and on others; gives the check whether that still holds."""
+    if options.dry_run:
+        yield lambda: None
+        return
+    holder = f"process {os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    with (
+        shop.workspace.locked(),
+        lease.held(shop.store, holder=holder, workspace=shop.workspace.identity()) as guard,
+    ):
+        yield guard
+
+
+def _check(found: Survey, options: Options) -> None:
     known = {item.id for item in found.items}
-    if unknown := sorted(only - known):
+    stages = [stage.name for stage in STAGES]
+    asked = {"--force": options.force, "--until": {options.until} if options.until else set()}
+    for name, given in asked.items():
+        if wrong := sorted(given - set(stages)):
+            raise ConfigurationError(f"{name} {wrong[0]}", "is no stage", hint=f"one of: {', '.join(stages)}")
+    if unknown := sorted(options.only - known):
         raise ConfigurationError(
             f"--only {unknown[0]}",
             "there is no such recording",
@@ -72,8 +118,10 @@ class _Making:
     def __init__(self, shop: Workshop, found: Survey, options: Options, now: datetime) -> None:
         self.workable = [item for item in found.items if item.is_workable]
         self.failed: set[str] = set()
+        self.made = 0
         self._rest = [item for item in found.items if not item.is_workable]
         self._shop = shop
+        self._flow = _flow(shop.flow, options)
         self._options = options
         self._now = now
 
@@ -87,12 +135,14 @@ class _Making:
             reason = "listed with its links only" if item.recording.is_elsewhere else item.decision.reason
             self._shop.reporter.tell(report.RecordingSkipped(item.id, reason))
         self._shop.reporter.tell(report.RunStarted(len(self.workable)))
-        return [one for one in self._shop.engine.map(self._make, self.workable) if one]
+        done = [one for one in self._shop.engine.map(self._make, self.workable) if one]
+        self.made = len(done)
+        return done
 
     def _make(self, item: Item) -> Ready | None:
         try:
             if self._is_asked_for(item):
-                job = self._shop.flow.make(self._shop.job(item, may_work=True))
+                job = self._flow.make(self._shop.job(item, may_work=True))
                 self._shop.failures.clear(item.id)
                 self._shop.reporter.tell(report.RecordingDone(item.id))
                 return Ready(item, manifest_of(job))
@@ -105,7 +155,8 @@ class _Making:
     def _fail(self, item: Item, error: AftertalkError) -> None:
         self.failed.add(item.id)
         if not self._options.dry_run:
-            self._shop.failures.record(item.id, error, at=self._now)
+            inputs = inputs_of(item, self._shop.directory.settings)
+            self._shop.failures.record(item.id, error, inputs=inputs, at=self._now)
         self._shop.reporter.tell(report.RecordingFailed.of(item.id, error))
 
     def _is_asked_for(self, item: Item) -> bool:
@@ -118,7 +169,16 @@ class _Making:
             if isinstance(reason, str):
                 self._shop.reporter.tell(report.PlannedChange("make", item.id, 0, reason))
             return False
-        return not self._options.only or item.id in self._options.only
+        return item.id in self._options.only or not (self._options.only or self._is_resting(item))
+
+    def _is_resting(self, item: Item) -> bool:
+        """Whether it failed before and is not tried again yet; naming it, or a stage to make again, overrules that."""
+        inputs = inputs_of(item, self._shop.directory.settings)
+        failure = self._shop.failures.resting(item.id, inputs=inputs, now=self._now)
+        if failure is None or self._options.force:
+            return False
+        self._shop.reporter.tell(report.RecordingResting(item.id, failure.message, failure.plan, failure.hint))
+        return True
 
     def _stand(self, item: Item) -> Ready | None:
         """The recording as it is: up to date in the workspace, else as it was last published."""
@@ -137,6 +197,13 @@ class _Making:
         except Exception:  # whatever it is, it is told when the recording is made; here only what stands counts
             return None
         return job if isinstance(job, Job) else None
+
+
+def _flow(flow: Flow, options: Options) -> Flow:
+    """The flow with the stages asked for."""
+    names = [stage.name for stage in flow.stages]
+    last = names.index(options.until) + 1 if options.until else len(names)
+    return replace(flow, stages=flow.stages[:last], force=options.force)
 
 
 def _fault(item: Item, error: Exception) -> AftertalkError:

@@ -103,7 +103,8 @@ class _Status:
         if isinstance(job, Job):
             return self._made(manifest_of(job), is_public=is_public)
         if (failure := self._shop.failures.get(item.id)) is not None:
-            return State.FAILED, f"{failure.message} ({failure.hint})" if failure.hint else failure.message
+            hint = f"{failure.hint}; " if failure.hint else ""
+            return State.FAILED, f"{failure.message} ({hint}{failure.plan})"
         return (State.CHANGED if is_public else State.NEW), job
 
     def _made(self, manifest: RecordingManifest, *, is_public: bool) -> tuple[State, str]:

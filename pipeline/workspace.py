@@ -9,9 +9,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,8 @@ from pipeline.errors import AftertalkError, LockHeldError
 from pipeline.freshness import Task
 
 RECORD = "artifact.json"
+"""Describes an artifact; its date tells when the artifact was last used."""
+_USED_S = 3600.0
 
 
 class Workspace:
@@ -60,6 +64,14 @@ class Workspace:
                 shutil.rmtree(self._temporary, ignore_errors=True)
             yield
 
+    def identity(self) -> str:
+        """A name that no other workspace has, not even a copy of this one on another machine."""
+        path = self.root / "identity"
+        with self._writing():
+            if not path.is_file():
+                write_atomically(path, secrets.token_hex(8).encode())
+            return f"{path.read_text()}@{socket.gethostname()}"
+
     def folder(self, key: str) -> Path:
         """Where the artifact of that key is kept."""
         return self._artifacts / key[:2] / key
@@ -70,6 +82,8 @@ class Workspace:
         try:
             artifact = Artifact.model_validate_json((folder / RECORD).read_bytes())
             whole = all((folder / one.name).stat().st_size == one.bytes for one in artifact.files)
+            if time.time() - (folder / RECORD).stat().st_mtime > _USED_S:
+                os.utime(folder / RECORD)
         except (OSError, ValueError):
             return None
         return artifact if whole else None

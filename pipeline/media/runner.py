@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -33,6 +33,8 @@ _SIGNAL_REASONS: dict[int, str] = {
     signal.SIGSEGV: "crashed",
     signal.SIGABRT: "crashed",
 }
+
+_CREDENTIALS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 OnProgress = Callable[[int], None]
 """Hears the media milliseconds done."""
@@ -218,3 +220,38 @@ class _Progress:
 
 def _tail(stderr: bytes) -> str:
     return "\n".join(deque(stderr.decode(errors="replace").splitlines(), STDERR_LINES))
+
+
+def run_hook(argv: Sequence[str], data: bytes, *, folder: Path, timeout_s: float) -> None:
+    """Run a program of the organiser's own, unconfined, with ``data`` on its standard input.
+
+    It gets this process's environment without the store's credentials.
+
+    Raises:
+        ToolError: it could not be started, failed, or took too long; then its whole process group is killed.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in _CREDENTIALS}
+    try:
+        process = subprocess.Popen(
+            list(argv),
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ToolError(argv[0], f"cannot be run ({reason})", hint="check the command under 'hooks'") from error
+    try:
+        _, said = process.communicate(data, timeout=timeout_s)
+    except subprocess.TimeoutExpired as error:
+        raise ToolError(argv[0], f"did not end within {timeout_s:.0f} s", hint="see docs/unattended.md") from error
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.returncode:
+        context = said[-_STDERR_BYTES:].decode(errors="replace").strip()
+        raise ToolError(argv[0], f"ended with status {process.returncode}", context=context)

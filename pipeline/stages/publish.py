@@ -42,7 +42,7 @@ from pipeline.stages.ingest import Item, Survey
 from pipeline.storage.execute import Progress
 from pipeline.storage.plan import Plan
 from pipeline.storage.protocol import Elsewhere, ObjectStore, Wanted
-from pipeline.storage.publish import CatalogBuilder, Options, publish
+from pipeline.storage.publish import CatalogBuilder, Options, Outcome, publish
 from pipeline.store_media import StoreMedia, manifest_object
 from pipeline.targets import address
 
@@ -68,6 +68,21 @@ class Edition:
     catalog: CatalogBuilder
 
 
+@dataclass(frozen=True)
+class Result:
+    """What a publish came to.
+
+    Attributes:
+        generation: that is public in the main place now.
+        changed: addresses there whose content changed or went.
+        behind: how many mirrors failed.
+    """
+
+    generation: int
+    changed: tuple[str, ...]
+    behind: int
+
+
 class Publication:
     """Publishes one catalogue to its main place and its mirrors."""
 
@@ -78,6 +93,7 @@ class Publication:
         mirrors: Sequence[ObjectStore],
         local_file: LocalFile,
         reporter: Reporter,
+        guard: Callable[[], None],
     ) -> None:
         self._directory = directory
         self._media = media
@@ -85,6 +101,7 @@ class Publication:
         self._local_file = local_file
         self._reporter = reporter
         self._site = SiteCache(directory.workspace / "site")
+        self._guard = guard
 
     def must_take_back(self, found: Survey) -> bool:
         """Whether something is public in the main place that may not be any more."""
@@ -94,8 +111,8 @@ class Publication:
             key.startswith(forbidden) and key not in keep for key in self._media.remote.entries
         )
 
-    def publish(self, found: Survey, ready: Iterable[Ready], *, now: datetime, dry_run: bool = False) -> int:
-        """Make ``ready`` public and everything else not; returns how many mirrors failed.
+    def publish(self, found: Survey, ready: Iterable[Ready], *, now: datetime, dry_run: bool = False) -> Result:
+        """Make ``ready`` public and everything else not.
 
         Raises:
             StoreError: the main place failed; what was public before still is.
@@ -110,12 +127,14 @@ class Publication:
             withdrawn=tuple(self._forbidden(found)),
             dry_run=dry_run,
             workers=self._directory.settings.upload.workers,
+            guard=self._guard,
         )
         edition = Edition(wanted, lambda generation, manifest: catalog_document(catalogue, generation, manifest))
-        self._publish_to(self._media.store, edition, options)
-        return sum(not self._mirror(mirror, edition, options) for mirror in self._mirrors)
+        outcome = self._publish_to(self._media.store, edition, options)
+        behind = sum(not self._mirror(mirror, edition, options) for mirror in self._mirrors)
+        return Result(outcome.plan.generation, outcome.changed, behind)
 
-    def _publish_to(self, store: ObjectStore, edition: Edition, options: Options) -> None:
+    def _publish_to(self, store: ObjectStore, edition: Edition, options: Options) -> Outcome:
         reporter = self._reporter
         outcome = publish(
             store,
@@ -139,6 +158,7 @@ class Publication:
                 changed=outcome.changed,
             )
         )
+        return outcome
 
     def _mirror(self, mirror: ObjectStore, edition: Edition, options: Options) -> bool:
         """Publish the same there, media that are not on this machine from the main place; whether it worked."""

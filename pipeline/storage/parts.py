@@ -8,15 +8,15 @@ instead, and the whole by the SHA-256 of what was read.
 
 from __future__ import annotations
 
-import os
+import io
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import file_digest, md5, sha256
+from hashlib import md5, sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pipeline.errors import StoreError
 from pipeline.storage.headers import Cache
@@ -49,14 +49,6 @@ def check_content(wanted: Wanted, size: int, digest: str) -> None:
     """
     if size != wanted.size or digest != wanted.sha256:
         raise StoreError(wanted.key, "its content changed while it was being published", hint="run the command again")
-
-
-def digest_of(wanted: Wanted) -> tuple[int, str]:
-    """Size and SHA-256 of the content as it is now, read in pieces."""
-    if not isinstance(wanted.content, Path):
-        return len(wanted.content or b""), sha256(wanted.content or b"").hexdigest()
-    with wanted.content.open("rb") as file:
-        return os.fstat(file.fileno()).st_size, file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)
@@ -94,20 +86,14 @@ def send_parts(client: S3Client, parcel: Parcel) -> tuple[str, str]:
         {},
     )
     parts = _Parts(client, parcel, upload_id, present)
-    numbers = range(1, -(-wanted.size // parts.size) + 1)
-    with ThreadPoolExecutor(max_workers=_PARALLEL + 1, thread_name_prefix="part") as pool:
-        whole = pool.submit(digest_of, wanted)
-        futures = [pool.submit(parts.send, number) for number in numbers]
-        try:
-            digests = [future.result() for future in futures]
-            check_content(wanted, *whole.result())
-        except StoreError:
-            abort(client, place["Bucket"], place["Key"], upload_id)
-            raise
-        finally:
-            for future in futures:
-                future.cancel()
-    completed: list[CompletedPartTypeDef] = [{"PartNumber": number, "ETag": parts.etags[number]} for number in numbers]
+    try:
+        digests = parts.send_all()
+    except StoreError:
+        abort(client, place["Bucket"], place["Key"], upload_id)
+        raise
+    completed: list[CompletedPartTypeDef] = [
+        {"PartNumber": number, "ETag": etag} for number, etag in sorted(parts.etags.items())
+    ]
     reply = client.complete_multipart_upload(
         **place, UploadId=upload_id, MultipartUpload={"Parts": completed}, **parcel.guard
     )
@@ -151,30 +137,68 @@ class _Parts:
         self._present = present
         self.size = part_size(parcel.wanted.size)
         self.etags: dict[int, str] = {}
+        self._ahead = threading.BoundedSemaphore(_PARALLEL + 1)
 
-    def send(self, number: int) -> bytes:
+    def send_all(self) -> list[bytes]:
+        """Read the content once, send its parts side by side and check that it is what was announced.
+
+        Returns the MD5 of each part.
+
+        Raises:
+            StoreError: it is not.
+        """
+        futures: list[Future[bytes]] = []
+        whole, size = sha256(), 0
+        with ThreadPoolExecutor(max_workers=_PARALLEL, thread_name_prefix="part") as pool, self._opened() as file:
+            try:
+                while data := self._read(file, futures):
+                    futures.append(pool.submit(self._send, len(futures) + 1, data))
+                    futures[-1].add_done_callback(self._release)
+                    whole.update(data)
+                    size += len(data)
+                digests = [future.result() for future in futures]
+            finally:
+                for future in futures:
+                    future.cancel()
+        check_content(self._parcel.wanted, size, whole.hexdigest())
+        return digests
+
+    def _opened(self) -> IO[bytes]:
+        content = self._parcel.wanted.content
+        return content.open("rb") if isinstance(content, Path) else io.BytesIO(content or b"")
+
+    def _read(self, file: IO[bytes], sent: Sequence[Future[bytes]]) -> bytes:
+        """The next part, when there is room for it; empty at the end. Raises what a part before has failed with."""
+        self._ahead.acquire()
+        _SLOTS.acquire()
+        data = b""
+        try:
+            for future in sent:
+                if future.done():
+                    future.result()
+            data = file.read(self.size)
+        finally:
+            if not data:
+                self._release()
+        return data
+
+    def _release(self, _: object = None) -> None:
+        _SLOTS.release()
+        self._ahead.release()
+
+    def _send(self, number: int, data: bytes) -> bytes:
         """Send one part unless it is there; returns its MD5."""
-        with _SLOTS:
-            data = self._read((number - 1) * self.size)
-            digest = md5(data, usedforsecurity=False)
-            etag = self._present.get(number)
-            if etag != digest.hexdigest():
-                guard = b64encode(digest.digest()).decode()
-                reply = self._client.upload_part(
-                    **self._parcel.place,
-                    UploadId=self._upload_id,
-                    PartNumber=number,
-                    Body=self._parcel.pace(data),
-                    ContentMD5=guard,
-                )
-                etag = reply["ETag"].strip('"')
-            self.etags[number] = etag
-            self._parcel.on_bytes(len(data))
+        digest = md5(data, usedforsecurity=False)
+        etag = self._present.get(number)
+        if etag != digest.hexdigest():
+            reply = self._client.upload_part(
+                **self._parcel.place,
+                UploadId=self._upload_id,
+                PartNumber=number,
+                Body=self._parcel.pace(data),
+                ContentMD5=b64encode(digest.digest()).decode(),
+            )
+            etag = reply["ETag"].strip('"')
+        self.etags[number] = etag
+        self._parcel.on_bytes(len(data))
         return digest.digest()
-
-    def _read(self, start: int) -> bytes:
-        if not isinstance(self._parcel.wanted.content, Path):
-            return (self._parcel.wanted.content or b"")[start : start + self.size]
-        with self._parcel.wanted.content.open("rb") as file:
-            file.seek(start)
-            return file.read(self.size)

@@ -51,7 +51,7 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
     key = record_key(record.generation, data) if commits else remote.record_key
     orphaned = orphans(remote, keep=keep)
     deletes, waiting = removals(remote, rules, retired, orphaned=orphaned)
-    known = {*keep, *retired, *orphaned, *remote.unfinished, urls.CATALOG, remote.record_key}
+    known = {*keep, *retired, *orphaned, *remote.unfinished, urls.CATALOG, urls.LEASE, remote.record_key}
     return Plan(
         generation=record.generation,
         commits=commits,

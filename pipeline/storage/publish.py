@@ -43,6 +43,10 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _allow() -> None:
+    """Nothing speaks against going on."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How to publish; see ``plan.Rules`` for the periods."""
@@ -54,6 +58,8 @@ class Options:
     abandoned: timedelta = Rules.abandoned
     workers: int = DEFAULT_WORKERS
     """How many objects are sent at the same time."""
+    guard: Callable[[], None] = _allow
+    """Raises when this run may not go on; asked before anything is written, committed or deleted."""
     clock: Callable[[], datetime] = _utc_now
     """The present, with an offset."""
 
@@ -90,6 +96,7 @@ def publish(
     """Make ``wanted`` public. ``on_plan`` hears each plan before it is carried out.
 
     Raises:
+        LockHeldError: ``guard`` raised it.
         StoreError: the store failed, or others kept publishing in between. The generation that was public before
             is still whole; running again continues where this run stopped.
     """
@@ -100,15 +107,19 @@ def publish(
         on_plan(plan)
         if options.dry_run:
             return Outcome(plan, remote.generation, attempt)
+        guard = _allow if plan.is_empty else options.guard
         try:
+            guard()
             prepare(store, plan, workers=options.workers, on_progress=on_progress)
             if options.clock() - begun > options.abandoned / 2:
                 continue  # so slow that others may have taken it for abandoned: see what is still there
             if plan.commits:
                 data = catalog(plan.generation, plan.record_key)
+                guard()
                 commit(store, Wanted.of_bytes(urls.CATALOG, data), remote.catalog_etag)
         except PreconditionFailedError:
             continue
+        guard()
         _tidy(store, plan, options)
         return _outcome(store, plan, attempt)
     raise StoreError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import datetime
 from typing import get_args
 
 import pytest
@@ -22,6 +23,7 @@ SAMPLES: dict[type, report.Message] = {
     report.RecordingDone: report.RecordingDone("e/r"),
     report.RecordingSkipped: report.RecordingSkipped("e/h", "held by the organiser"),
     report.RecordingFailed: report.RecordingFailed("e/r", "is broken", "line 1\nline 2", "copy it again"),
+    report.RecordingResting: report.RecordingResting("e/r", "is broken", "parked after 6 tries", "copy it again"),
     report.Noticed: report.Noticed("e/x.mp4", "belongs to nothing", "rename it"),
     report.PlannedChange: report.PlannedChange("upload", "index.html", 12, "changed"),
     report.TransferProgress: report.TransferProgress(1, 2),
@@ -46,9 +48,11 @@ def test_every_message_has_both_forms(kind: type) -> None:
     message = SAMPLES[kind]
     shown(report.RunStarted(1), SAMPLES[report.StageStarted], message, terminal=True)
     stream = io.StringIO()
-    report.JsonReporter(stream).tell(message)
+    report.JsonReporter(stream, run="r1").tell(message)
     line = json.loads(stream.getvalue())
     assert line.pop("event") == kind.__name__
+    assert line.pop("run") == "r1"
+    assert datetime.fromisoformat(line.pop("at")).tzinfo is not None
     assert line == json.loads(json.dumps(vars(message)))
 
 
