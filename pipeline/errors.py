@@ -11,6 +11,7 @@ __all__ = [
     "Finding",
     "InvalidDocumentError",
     "LockHeldError",
+    "MachineError",
     "MediaError",
     "MissingToolError",
     "Severity",
@@ -22,6 +23,10 @@ __all__ = [
 
 class ConfigurationError(AftertalkError):
     """The catalogue directory or the command line is wrong; nothing was done (exit code 2)."""
+
+
+class MachineError(AftertalkError):
+    """This machine cannot go on (its disk is full, for example); no recording is to blame."""
 
 
 class LockHeldError(AftertalkError):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from catalog.fields import Model
 from pipeline.config import Settings
-from pipeline.errors import AftertalkError
+from pipeline.errors import AftertalkError, MachineError
 from pipeline.stages import STAGES
 from pipeline.stages.ingest import Item
 from pipeline.workspace import write_atomically
@@ -75,12 +75,13 @@ class Failures:
         """Keep the failure of ``<event>/<recording>``, one more in a row if the same was tried before."""
         before = self.get(recording)
         again = before is not None and before.inputs == inputs
+        is_its_own = not isinstance(error, MachineError)  # a full disk is no reason to park anything
         failure = Failure(
             message=f"{error.reference}: {error.message}",
             hint=error.hint,
             at=at,
             since=before.since if before and again else at,
-            times=before.times + 1 if before and again else 1,
+            times=before.times + is_its_own if before and again else 1,
             inputs=inputs,
         )
         path = self._path(recording)
@@ -90,7 +91,7 @@ class Failures:
     def resting(self, recording: str, *, inputs: str, now: datetime) -> Failure | None:
         """The failure because of which the recording is not tried now, if there is one."""
         failure = self.get(recording)
-        if failure is None or failure.inputs != inputs:
+        if failure is None or failure.inputs != inputs or now < failure.at:  # the clock was wrong, then or now
             return None
         return failure if failure.next_try is None or now < failure.next_try else None
 

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 from pydantic import Field
 
-from catalog.model import Model
+from catalog.fields import Model
 from pipeline.config import HookSettings
 from pipeline.errors import AftertalkError, ToolError
 from pipeline.media.runner import run_hook

@@ -21,7 +21,7 @@ from typing import Any
 
 from catalog.manifest import Artifact, ArtifactFile
 from pipeline.digests import sha256_file
-from pipeline.errors import AftertalkError, LockHeldError
+from pipeline.errors import LockHeldError, MachineError
 from pipeline.freshness import Task
 
 RECORD = "artifact.json"
@@ -43,7 +43,7 @@ class Workspace:
 
         Raises:
             LockHeldError: another run holds it.
-            AftertalkError: the folder cannot be written.
+            MachineError: the folder cannot be written.
         """
         with self._writing():
             self.root.mkdir(parents=True, exist_ok=True)
@@ -108,7 +108,7 @@ class Workspace:
         """Turn ``folder`` (from ``scratch``) into the artifact of ``task``, all at once.
 
         Raises:
-            AftertalkError: the disk is full or cannot be written; nothing was changed.
+            MachineError: the disk is full or cannot be written; nothing was changed.
         """
         names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
         files = tuple(_describe(folder, name, public=name not in private) for name in names)
@@ -144,7 +144,7 @@ class Workspace:
         try:
             yield
         except OSError as error:
-            raise AftertalkError(
+            raise MachineError(
                 str(self.root),
                 f"the workspace cannot be written: {error.strerror}",
                 hint="free some space on this disk, or check who owns the folder, and run the command again",

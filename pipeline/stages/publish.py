@@ -151,7 +151,7 @@ class Publication:
             Published(
                 uploaded=len(plan.uploads),
                 unchanged=len(plan.skips),
-                deleted=len(plan.withdrawals) + len(plan.deletes),
+                deleted=len(plan.withdrawals) + len(plan.hidden) + len(plan.deletes),
                 generation=plan.generation,
                 address=address(self._directory, store) if store is self._media.store else store.address,
                 dry_run=options.dry_run,
@@ -307,7 +307,7 @@ def _tell_plan(plan: Plan, store: ObjectStore, reporter: Reporter) -> None:
         reporter.tell(PlannedChange("upload", upload.wanted.key, upload.wanted.size, upload.reason))
     for skip in plan.skips:
         reporter.tell(PlannedChange(KEEP, skip.key, 0, skip.reason))
-    for delete in (*plan.withdrawals, *plan.deletes):
+    for delete in (*plan.withdrawals, *plan.hidden, *plan.deletes):
         reporter.tell(PlannedChange("delete", delete.key, delete.size, delete.reason))
     for waiting in plan.waiting:
         reporter.tell(PlannedChange(WAIT, waiting.key, 0, waiting.reason))

@@ -75,6 +75,8 @@ class Plan:
     """Whether a new generation is made; otherwise ``generation`` is the one that is public already."""
     withdrawals: tuple[Delete, ...]
     """Removed before anything else, all their versions."""
+    hidden: tuple[Delete, ...]
+    """Not wanted, and they may show what is withdrawn: removed right before the commit, all their versions."""
     uploads: tuple[Upload, ...]
     """In order of phase and rank; the record and ``catalog.json`` are not among them."""
     skips: tuple[Skip, ...]
@@ -96,7 +98,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.commits or self.withdrawals or self.uploads or self.deletes)
+        return not (self.commits or self.withdrawals or self.hidden or self.uploads or self.deletes)
 
     @property
     def upload_bytes(self) -> int:
@@ -109,6 +111,8 @@ class Plan:
             yield f"withdraw {delete.key} ({delete.size} bytes): {delete.reason}"
         for upload in self.uploads:
             yield f"upload {upload.wanted.key} ({upload.wanted.size} bytes): {upload.reason}"
+        for delete in self.hidden:
+            yield f"delete {delete.key} ({delete.size} bytes): {delete.reason}"
         if self.commits:
             yield f"commit generation {self.generation}"
         for delete in self.deletes:
@@ -118,7 +122,7 @@ class Plan:
         """The plan in one sentence."""
         if self.is_empty:
             return f"nothing to do: all {len(self.skips)} objects of generation {self.generation} are public"
-        removed = len(self.withdrawals) + len(self.deletes)
+        removed = len(self.withdrawals) + len(self.hidden) + len(self.deletes)
         return (
             f"{len(self.uploads)} to upload ({self.upload_bytes} bytes), {len(self.skips)} already there, "
             f"{removed} to remove"

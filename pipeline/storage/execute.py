@@ -43,8 +43,15 @@ def prepare(store: ObjectStore, plan: Plan, *, workers: int = DEFAULT_WORKERS, o
         store.purge([one.key for one in plan.withdrawals])
     if plan.taken_back:
         store.purge_below(plan.taken_back, keep=plan.kept)
-    if not plan.commits:
-        return
+    if plan.commits:
+        _upload(store, plan, workers=workers, on_progress=on_progress)
+    if plan.hidden:
+        store.purge([one.key for one in plan.hidden])
+    if plan.taken_back:
+        store.forget_versions(plan.shown)
+
+
+def _upload(store: ObjectStore, plan: Plan, *, workers: int, on_progress: OnProgress) -> None:
     tally = _Tally(plan.uploads, on_progress)
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="publish") as pool:
         first = [one for one in plan.uploads if one.phase is Phase.TAKE_BACK]
@@ -53,8 +60,6 @@ def prepare(store: ObjectStore, plan: Plan, *, workers: int = DEFAULT_WORKERS, o
         rest = plan.uploads[len(first) :]
         for _, group in groupby(rest, key=lambda one: (one.phase, one.rank)):
             _send_all(pool, store, list(group), tally)
-    if plan.taken_back:
-        store.forget_versions(plan.shown)
 
 
 def commit(store: ObjectStore, catalog: Wanted, etag: str | None) -> None:

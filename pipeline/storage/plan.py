@@ -14,7 +14,14 @@ from pipeline.errors import StoreError
 from pipeline.storage.actions import Delete, Phase, Plan, Rules, Skip, Upload
 from pipeline.storage.headers import Cache
 from pipeline.storage.protocol import Wanted, check_key
-from pipeline.storage.removals import orphans, removals, retired_objects, spent_records
+from pipeline.storage.removals import (
+    going_objects,
+    hidden_objects,
+    orphans,
+    removals,
+    retired_objects,
+    spent_records,
+)
 from pipeline.storage.state import Published, Record, Remote, record_key
 
 _TEXT_MEDIA = frozenset({".m3u8", ".vtt", ".txt", ".json", ".srt", ".jpg", ".jpeg", ".png", ".webp", ".avif"})
@@ -43,8 +50,10 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
     )
     commits = bool(uploads) or catalog_changed or _differs(published, remote)
     keep = published.keys() | {one.key for one in withdrawals}
-    going = remote.record.objects.keys() - published.keys()
+    going = going_objects(remote) - published.keys()
     taken_back = tuple(one for one in rules.withdrawn if any(key.startswith(one) for key in going))
+    hidden = hidden_objects(remote, keep=keep) if taken_back else ()
+    keep |= {one.key for one in hidden}
     retired = retired_objects(remote, keep=keep, commits=commits, taking_back=bool(taken_back))
     record = Record(remote.generation + 1, published, retired) if commits else remote.record
     data = record.encode() if commits else b""
@@ -56,9 +65,10 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
         generation=record.generation,
         commits=commits,
         withdrawals=withdrawals,
+        hidden=hidden,
         uploads=tuple(sorted(uploads, key=lambda one: (one.phase, one.rank, -one.wanted.size, one.wanted.key))),
         skips=tuple(skips),
-        deletes=deletes + spent_records(remote, rules, waiting, current=key),
+        deletes=deletes + spent_records(remote, rules, waiting, current=key, taking_back=bool(taken_back)),
         waiting=waiting,
         strangers=sum(entry not in known for entry in remote.entries),
         record_key=key,

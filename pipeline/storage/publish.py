@@ -141,7 +141,7 @@ def _tidy(store: ObjectStore, plan: Plan, options: Options) -> None:
 
 def _outcome(store: ObjectStore, plan: Plan, attempt: int) -> Outcome:
     replaced = [one.wanted.key for one in plan.uploads if not one.absent]
-    removed = [one.key for one in (*plan.withdrawals, *plan.deletes)]
+    removed = [one.key for one in (*plan.withdrawals, *plan.hidden, *plan.deletes)]
     changed = sorted({*replaced, *removed} | ({urls.CATALOG} if plan.commits else set()))
     notes = store.capabilities().notes if plan.commits else ()
     return Outcome(plan, plan.generation, attempt, tuple(changed), notes)

@@ -15,16 +15,34 @@ AT_ONCE = 0
 def retired_objects(remote: Remote, *, keep: Set[str], commits: bool, taking_back: bool) -> dict[str, int]:
     """What the record of this publish says of objects that are there but not in ``keep`` (wanted, or just removed).
 
-    Key -> the first generation without it, or ``AT_ONCE``. Something withdrawn may also stand in search indexes
-    and old pages, so that these go without delay when a withdrawal meets the public record.
+    Key -> the first generation without it, or ``AT_ONCE``: when something is taken back, the record before goes
+    without delay, since it names what was there.
     """
     if not commits:
         return {key: since for key, since in remote.record.retired.items() if key in remote.entries.keys() - keep}
     retired: dict[str, int] = {}
     for key in _owned(remote) - keep:
-        at_once = taking_back and not key.startswith(urls.MEDIA)
+        at_once = taking_back and record_generation(key) is not None
         retired[key] = AT_ONCE if at_once else remote.record.retired.get(key, remote.generation + 1)
     return retired
+
+
+def going_objects(remote: Remote) -> set[str]:
+    """What is public now, or was left by a run that did not finish."""
+    left = {key for record in remote.unfinished.values() for key in record.objects}
+    return set(remote.record.objects) | (left & remote.entries.keys())
+
+
+def hidden_objects(remote: Remote, *, keep: Set[str]) -> tuple[Delete, ...]:
+    """What may show something that is taken back and is not wanted any more: search indexes, pages of its people.
+
+    It goes before the commit, without a grace period, so that the new record need not even name it.
+    """
+    return tuple(
+        Delete(key, remote.entries[key].size, "it may show what was withdrawn", all_versions=True)
+        for key in sorted(_owned(remote) - keep)
+        if not key.startswith(urls.MEDIA) and record_generation(key) is None
+    )
 
 
 def _owned(remote: Remote) -> set[str]:
@@ -51,7 +69,7 @@ def removals(
         if key in orphaned:
             due, reason = rules.now - entry.modified >= rules.abandoned, "left by a run that did not finish"
         elif retired[key] == AT_ONCE:
-            due, reason = True, "it may show what was withdrawn"
+            due, reason = True, "it names what was withdrawn"
         elif key in remote.record.retired:
             since = remote.committed_at(retired[key])
             due = since is not None and rules.now - since >= rules.grace
@@ -66,13 +84,18 @@ def removals(
     return tuple(deletes), tuple(waiting)
 
 
-def spent_records(remote: Remote, rules: Rules, waiting: Iterable[Skip], *, current: str) -> tuple[Delete, ...]:
-    """Records of unfinished runs that are old, and of which nothing is left that only they know."""
+def spent_records(
+    remote: Remote, rules: Rules, waiting: Iterable[Skip], *, current: str, taking_back: bool
+) -> tuple[Delete, ...]:
+    """Records of unfinished runs that are old, and of which nothing is left that only they know.
+
+    When something is taken back, all of them: they may name it, and the new record knows of everything they do.
+    """
     needed = {one.key for one in waiting}
     return tuple(
-        Delete(key, remote.entries[key].size, "record of a run that did not finish")
+        Delete(key, remote.entries[key].size, "record of a run that did not finish", all_versions=taking_back)
         for key, record in remote.unfinished.items()
         if key != current
-        and rules.now - remote.entries[key].modified >= rules.abandoned
-        and not needed & (record.objects.keys() | record.retired.keys())
+        and (taking_back or rules.now - remote.entries[key].modified >= rules.abandoned)
+        and (taking_back or not needed & (record.objects.keys() | record.retired.keys()))
     )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
 import yaml
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from pipeline import report
 from pipeline.catalogue import load
@@ -22,6 +26,7 @@ from pipeline.programmes import import_programme
 from pipeline.run import Options, publish
 from pipeline.storage import open_store
 from pipeline.storage.lease import held
+from tests.store import servers
 
 pytestmark = pytest.mark.media
 MONDAY = datetime(2021, 6, 28, 8, tzinfo=UTC)
@@ -309,3 +314,112 @@ def test_stages_can_be_forced_and_stopped_at(week: Week, clip: Callable[[int], b
     _, messages = week.run(force=frozenset({"transcode"}))
     assert {one.stage for one in messages if isinstance(one, report.StageStarted)} == {"transcode"}
     assert sorted(path.name for path in (week.root / "public" / "media").rglob("*")) == before
+
+
+CANARY = "zugzwang-canary"
+
+
+def published_bytes(root: Path) -> Iterator[tuple[str, bytes]]:
+    """Every public file; compressed ones as they are read."""
+    for path in sorted((root / "public").rglob("*")):
+        if path.is_file():
+            data = path.read_bytes()
+            yield path.relative_to(root / "public").as_posix(), gzip.decompress(data) if path.suffix == ".gz" else data
+
+
+def hide(week: Week, clip: Callable[[int], bytes], name: str, hertz: int) -> None:
+    """Give a recording secrets in everything it has: fields, captions, poster, slides, sound."""
+    week.recording(name).update(
+        {
+            "title": f"{CANARY} title",
+            "abstract": f"{CANARY} abstract",
+            "people": [{"name": f"{CANARY} person", "organisation": f"{CANARY} organisation"}],
+            "links": [{"url": f"https://example.org/{CANARY}", "title": f"{CANARY} link"}],
+            "chapters": [{"start_ms": 1000, "title": f"{CANARY} chapter"}],
+        }
+    )
+    week.put(f"{name}.m4a", clip(hertz))
+    week.put(f"{name}.en.vtt", CAPTIONS.format(f"{CANARY} words").encode())
+    week.put(f"{name}.pdf", f"%PDF-1.4\n% {CANARY}\n".encode())
+    picture = io.BytesIO()
+    Image.new("RGB", (640, 360), "#102030").save(picture, "PNG", pnginfo=_comment(CANARY))
+    week.put(f"{name}.png", picture.getvalue())
+
+
+def _comment(text: str) -> PngInfo:
+    info = PngInfo()
+    info.add_text("Comment", text)
+    return info
+
+
+@pytest.mark.parametrize("release", ["held", "after 2031-01-01", "withdrawn"])
+def test_no_canary_is_ever_public(week: Week, clip: Callable[[int], bytes], release: str) -> None:
+    """Nothing of a recording that may not be public is in any public file; taken back, no file of it remains."""
+    week.put("r1a.m4a", clip(300))
+    hide(week, clip, "r2a", 400)
+    week.recording("r2a")["release"] = release
+    week.run()
+    assert week.public() == ["r1a"]
+    assert [name for name, data in published_bytes(week.root) if CANARY.encode() in data] == []
+    week.recording("r2a")["release"] = "approved"
+    week.run()
+    addresses = [name for name, _ in published_bytes(week.root) if "/r2a/" in name]
+    assert any(CANARY.encode() in data for _, data in published_bytes(week.root)), "the canary proves nothing"
+    assert any(name.endswith(".m4a") for name in addresses)
+    week.recording("r2a")["release"] = release
+    week.run()
+    week.run()
+    assert [name for name, data in published_bytes(week.root) if CANARY.encode() in data] == []
+    left = [name for name in addresses if (week.root / "public" / name).exists()]
+    assert left == (["week/day2/r2a/index.html"] if release == "withdrawn" else [])
+
+
+@pytest.mark.store
+def test_no_credential_is_anywhere(
+    week: Week, clip: Callable[[int], bytes], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Not in what the command prints, not in the workspace, not in the bucket, not in what a hook gets to see."""
+    spy = "import os, sys, pathlib; pathlib.Path('seen').write_text(repr(dict(os.environ)) + sys.stdin.read())"
+    week.put("r1a.m4a", clip(300))
+    week.put("r2a.m4a", b"broken")
+    with servers.seaweedfs(tmp_path_factory.mktemp("server")) as server:
+        week.settings |= {
+            "publish": f"s3://{server.bucket('talks')}",
+            "endpoint": server.endpoint,
+            "hooks": {"notify": [sys.executable, "-c", spy]},
+        }
+        (week.root / "catalogue.yaml").write_text(yaml.safe_dump(week.settings))
+        (week.root / "week" / "event.yaml").write_text(yaml.safe_dump(week.event))
+        outputs = []
+        for more in ([], ["--json", "-v"]):
+            argv = [sys.executable, "-m", "pipeline.cli", "publish", *more, "-C", str(week.root)]
+            environment = {**os.environ, **server.environment}
+            done = subprocess.run(argv, capture_output=True, check=False, timeout=120, env=environment)
+            outputs += [done.stdout, done.stderr]
+        client = server.client()
+        keys = [one["Key"] for one in client.list_objects_v2(Bucket="talks")["Contents"]]
+        outputs += [client.get_object(Bucket="talks", Key=key)["Body"].read() for key in keys]
+    assert "catalog.json" in keys
+    outputs += [path.read_bytes() for path in week.root.rglob("*") if path.is_file()]
+    assert "week/r1a" in (week.root / "seen").read_text()
+    for secret in (servers.ACCESS_KEY, servers.SECRET_KEY):
+        assert [data[:200] for data in outputs if secret.encode() in data] == []
+
+
+def test_a_full_disk_leaves_everything_as_it_was(week: Week, clip: Callable[[int], bytes]) -> None:
+    """Where the workspace cannot grow any more: an error that says so, the public site as it was; then it goes on."""
+    week.put("r1a.m4a", clip(300))
+    week.run()
+    before = dict(published_bytes(week.root))
+    week.put("r2a.m4a", clip(400))
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))"
+    ignored = "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"
+    script = f"{limited}; {ignored}; from pipeline.cli import main; main()"
+    argv = [sys.executable, "-c", script, "publish", "-C", str(week.root)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1
+    assert "What to do" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert {name: data for name, data in published_bytes(week.root) if name in before} == before
+    assert week.run()[0] == 0
+    assert week.public() == ["r1a", "r2a"]
