@@ -1,11 +1,11 @@
-"""``python -m bench [transcode] [storage] [cluster] [scale]``: the benchmarks named, or all of them."""
+"""``python -m bench [transcode] [asr] [storage] [cluster] [scale]``: the benchmarks named, or all of them."""
 
 from __future__ import annotations
 
 import runpy
 import sys
 
-NAMES = ("transcode", "storage", "cluster", "scale")
+NAMES = ("transcode", "asr", "storage", "cluster", "scale")
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or NAMES:

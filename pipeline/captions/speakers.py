@@ -19,17 +19,17 @@ def separate(texts: tuple[TimedText, ...]) -> tuple[TimedText, ...]:
     """
     filled = [timed for timed in texts if timed.text.strip()]
     names = Counter(name for timed in filled if (name := _name(timed)))
+    # Screen names need no capital; but then they must come back, or it is a word of the text.
+    names = Counter({name: count for name, count in names.items() if count > 1 or name[:1] == name[:1].upper()})
     known = sum(names.values())
     if not known or known < len(filled) * _MOST or (len(names) > 1 and known < len(names) * 1.2):
         return texts
-    return tuple(_separated(timed) if _name(timed) else timed for timed in texts)
+    return tuple(_separated(timed) if _name(timed) in names else timed for timed in texts)
 
 
 def _name(timed: TimedText) -> str:
     match = None if timed.speaker else _PREFIX.match(timed.text)
-    if not match or len(match[1].split()) > _MAX_WORDS or match[1][:1] != match[1][:1].upper():
-        return ""
-    return match[1]
+    return match[1] if match and len(match[1].split()) <= _MAX_WORDS else ""
 
 
 def _separated(timed: TimedText) -> TimedText:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,3 +179,30 @@ def test_late_captions_are_moved_when_asked(meeting: Meeting, tools: Tools) -> N
     (track,) = meeting.recording()["captions"]
     first = webvtt.read_published((meeting.root / "public" / track["url"]).read_bytes())[0]
     assert abs(first.start_ms - 2000) <= 100
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_killed_recognition_goes_on_where_it_was(meeting: Meeting, tools: Tools, root: Path) -> None:
+    """After kill -9 of everything at most the stretches under way are lost; the others are not recognised again."""
+    speech = root / "examples" / "gnm2021" / "gnm2021" / "recordings" / "theme-1-panel.mp4"
+    argv = ("ffmpeg", "-v", "error", "-y", "-stream_loop", "-1", "-i", "/in/src", "-t", "1400", "-vn", "-c:a", "aac")
+    sound = Command((*argv, "talk.m4a"), inputs={"src": speech}, output=meeting.inbox, limits=Limits(wall_s=300))
+    Runner(tools).run(sound)
+
+    def done() -> set[str]:
+        return {path.parent.name for path in (meeting.root / ".aftertalk" / "artifacts").glob("*/*/words.json")}
+
+    words = (sys.executable, "-m", "pipeline.cli", "publish", "-C", str(meeting.root))
+    with subprocess.Popen(words, cwd=root, start_new_session=True, stdout=subprocess.DEVNULL) as process:
+        while not done():
+            assert process.poll() is None
+            time.sleep(0.2)
+        os.killpg(process.pid, signal.SIGKILL)
+    kept = done()
+    messages = meeting.publish()
+    made = [one for one in messages if isinstance(one, report.StageProgress) and one.stage == "transcribe"]
+    assert len(made) == 5 - len(kept)
+    (track,) = meeting.recording()["captions"]
+    cues = webvtt.read_published((meeting.root / "public" / track["url"]).read_bytes())
+    assert cues[-1].end_ms > 1_390_000

@@ -112,6 +112,13 @@ def test_zoom_names_become_speakers() -> None:
     ]
 
 
+def test_screen_names_need_no_capital() -> None:
+    """A name in small letters is a speaker when it comes back; a word before a colon that does not, is text."""
+    said = ("cody: And… Alright.", "cody: Seems to work.", "Mike: Yes.", "remember: it is late.", "cody: Bye.")
+    cues = "".join(f"00:0{at}.000 --> 00:0{at}.900\n{text}\n\n" for at, text in enumerate(said))
+    assert [one.speaker for one in read(f"WEBVTT\n\n{cues}").texts] == ["cody", "cody", "Mike", "", "cody"]
+
+
 def test_a_colon_alone_makes_no_speaker() -> None:
     """In a file that is not written with names, words before a colon are text."""
     track = read(
