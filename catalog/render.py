@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -191,9 +192,8 @@ def parts(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime 
         about = (value for name, value in page.context.items() if name not in _OF_ALL_PAGES)
         which = (page.path, page.template, page.language, page.folder, page.indexed)
         yield Part(facts.of("page", *which, *page.context, *about), partial(_rendered, page, env, hashed))
-    for depends, make in feeds(catalogue, found):
-        yield Part(facts.of("feed", *depends), make)
-    yield Part(facts.of("search", catalogue.recordings), partial(search.files, catalogue))
+    for depends, make in chain(feeds(catalogue, found), search.parts(catalogue)):
+        yield Part(facts.of("file", *depends), make)
     yield Part(facts.of("hosting"), lambda: {hosting.HEADERS: hosting.headers()})
 
 
@@ -206,6 +206,7 @@ def _base(catalogue: Catalogue, overrides: Path | None) -> Iterator[object]:
     if overrides:
         sessions = tuple(event.sessions for event in catalogue.events)
         yield catalogue.events, sessions, catalogue.recordings, catalogue.expected, catalogue.withdrawn
+        yield catalogue.activity
 
 
 def _rendered(page: Page, env: jinja2.Environment, hashed: Mapping[str, str]) -> dict[str, bytes]:

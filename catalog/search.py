@@ -9,8 +9,9 @@ a result shows. Recordings are numbered from the oldest, so that a new one chang
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from catalog import listing, markdown, urls
@@ -31,6 +32,7 @@ MOST_BLOCKS = 16
 _NUMBERS_OF_A_SHARD = 2500
 """About 10 kB."""
 _SHARDS = 8, 4096
+Make = Callable[[], dict[str, bytes]]
 
 
 @dataclass(frozen=True)
@@ -45,26 +47,42 @@ class Block:
 
 def files(catalogue: Catalogue) -> dict[str, bytes]:
     """The index: key -> JSON. Empty without recordings."""
-    recordings = sorted(catalogue.recordings, key=listing.newest_first, reverse=True)
-    index: dict[str, list[int]] = {}
-    found: dict[str, bytes] = {}
+    return {key: content for _, make in parts(catalogue) for key, content in make().items()}
+
+
+def parts(catalogue: Catalogue) -> Iterator[tuple[tuple[object, ...], Make]]:
+    """The index in parts: the facts that each depends on, and what makes its files."""
+    recordings = tuple(sorted(catalogue.recordings, key=listing.newest_first, reverse=True))
     for number, recording in enumerate(recordings):
-        pieces = tuple(blocks(recording))
-        for word, places in sorted(_places(pieces).items()):
+        yield ("texts", number, recording), partial(_texts, number, recording)
+    if recordings:
+        yield ("words", recordings), partial(_shards, recordings)
+
+
+def _texts(number: int, recording: PublishedRecording) -> dict[str, bytes]:
+    pieces = tuple(blocks(recording))
+    return {
+        f"{FOLDER}text/{number}-{chunk // CHUNK}.json": dump(_text(recording, pieces[chunk : chunk + CHUNK]))
+        for chunk in range(0, len(pieces), CHUNK)
+    }
+
+
+def _shards(recordings: tuple[PublishedRecording, ...]) -> dict[str, bytes]:
+    index: dict[str, list[int]] = {}
+    for number, recording in enumerate(recordings):
+        for word, places in _places(tuple(blocks(recording))).items():
             index.setdefault(word, []).extend((number, len(places), *places))
-        for chunk in range(0, len(pieces), CHUNK):
-            key = f"{FOLDER}text/{number}-{chunk // CHUNK}.json"
-            found[key] = dump(_text(recording, pieces[chunk : chunk + CHUNK]))
-    if not recordings:
-        return {}
     count = _shard_count(index)
     shards: list[dict[str, list[int]]] = [{} for _ in range(count)]
     for word in sorted(index):
         shards[shard(word, count)][word] = index[word]
-    for number, content in enumerate(shards):
-        found[f"{FOLDER}{number}.json"] = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    found[f"{FOLDER}index.json"] = dump({"shards": count, "chunk": CHUNK, "recordings": len(recordings)})
-    return found
+    found = {f"{FOLDER}{number}.json": _compact(content) for number, content in enumerate(shards)}
+    return found | {f"{FOLDER}index.json": dump({"shards": count, "chunk": CHUNK, "recordings": len(recordings)})}
+
+
+def _compact(data: Any) -> bytes:
+    """JSON without spaces, of words and numbers."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def blocks(recording: PublishedRecording) -> Iterator[Block]:
