@@ -26,21 +26,10 @@ from pipeline.catalogue import CatalogueDirectory
 from pipeline.errors import ConfigurationError, StoreError
 from pipeline.fetch import remote
 from pipeline.made import made
-from pipeline.report import (
-    KEEP,
-    WAIT,
-    Detail,
-    Noticed,
-    PlaceFailed,
-    PlannedChange,
-    Published,
-    Reporter,
-    TransferProgress,
-)
+from pipeline.plan_report import tell_plan, tell_progress
+from pipeline.report import Noticed, PlaceFailed, Published, Reporter
 from pipeline.site_cache import SiteCache
 from pipeline.stages.ingest import Item, Survey
-from pipeline.storage.execute import Progress
-from pipeline.storage.plan import Plan
 from pipeline.storage.protocol import Elsewhere, ObjectStore, Wanted
 from pipeline.storage.publish import CatalogBuilder, Options, Outcome, publish
 from pipeline.store_media import StoreMedia, manifest_object
@@ -141,8 +130,8 @@ class Publication:
             edition.wanted,
             edition.catalog,
             options,
-            on_plan=lambda plan: _tell_plan(plan, store, reporter),
-            on_progress=lambda progress: _tell_progress(progress, reporter),
+            on_plan=lambda plan: tell_plan(plan, store, reporter),
+            on_progress=lambda progress: tell_progress(progress, reporter),
         )
         for note in outcome.notes:
             reporter.tell(Noticed(store.address, note))
@@ -300,21 +289,3 @@ def _public_event(event: Event, found: Survey) -> Event:
         return session.model_copy(update={"recordings": kept})
 
     return event.model_copy(update={"sessions": tuple(public(session) for session in event.sessions)})
-
-
-def _tell_plan(plan: Plan, store: ObjectStore, reporter: Reporter) -> None:
-    for upload in plan.uploads:
-        reporter.tell(PlannedChange("upload", upload.wanted.key, upload.wanted.size, upload.reason))
-    for skip in plan.skips:
-        reporter.tell(PlannedChange(KEEP, skip.key, 0, skip.reason))
-    for delete in (*plan.withdrawals, *plan.hidden, *plan.deletes):
-        reporter.tell(PlannedChange("delete", delete.key, delete.size, delete.reason))
-    for waiting in plan.waiting:
-        reporter.tell(PlannedChange(WAIT, waiting.key, 0, waiting.reason))
-    if plan.strangers:
-        message = f"{plan.strangers} objects that Aftertalk did not put there are left alone"
-        reporter.tell(Detail(store.address, "publish", message))
-
-
-def _tell_progress(progress: Progress, reporter: Reporter) -> None:
-    reporter.tell(TransferProgress(progress.done_bytes, progress.total_bytes))
