@@ -17,6 +17,7 @@ from pipeline.catalogue import CatalogueDirectory
 from pipeline.errors import AftertalkError, ConfigurationError
 from pipeline.failures import inputs_of
 from pipeline.flow import Flow, artifacts_by_stage, manifest_of
+from pipeline.interrupts import stopping
 from pipeline.stages import STAGES, Job
 from pipeline.stages.ingest import Item, Survey, survey
 from pipeline.stages.publish import Publication, Ready
@@ -51,7 +52,7 @@ def publish(directory: CatalogueDirectory, reporter: report.Reporter, options: O
     """
     started = time.monotonic()
     shop = open_workshop(directory, reporter, engine_address=options.engine)
-    with closing(shop.engine), _alone(shop, options) as guard:
+    with closing(shop.engine), _alone(shop, options) as guard, stopping(shop.stop):
         found = survey(directory, now=now)
         _check(found, options)
         for notice in found.notices:

@@ -47,6 +47,8 @@ class Workshop:
     tools: Tools
     engine: Engine
     run_command: Callable[[Command], Completed]
+    stop: Callable[[], None]
+    """Kills every process that runs now; no more are started."""
     fetcher: Fetcher
     flow: Flow
     reporter: Reporter
@@ -120,6 +122,7 @@ def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, engine_a
         tools=tools,
         engine=engine,
         run_command=runner.run,
+        stop=runner.stop,
         fetcher=Fetcher(
             directory.settings.fetch, tools, runner.run, directory.root, endpoint=directory.settings.endpoint
         ),

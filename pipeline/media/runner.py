@@ -51,7 +51,7 @@ class Runner:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal may come while it is held
         self._running: set[int] = set()
         self._stopped = False
 
@@ -64,8 +64,11 @@ class Runner:
                 its standard output, which is not kept.
 
         Raises:
-            ProcessError: it failed, or was stopped by a limit or by ``stop``.
+            ProcessError: it failed, or was stopped by a limit.
+            KeyboardInterrupt: everything was stopped by ``stop``.
         """
+        if self._stopped:
+            raise KeyboardInterrupt
         with tempfile.TemporaryDirectory(prefix="aftertalk-") as view:
             confined = confine(command, self._tools, Path(view))
             for link, target in confined.links.items():
@@ -74,7 +77,12 @@ class Runner:
             log.info("%s", command)
             process = _start(confined.argv, dict(confined.environment), command.output or Path(view))
             with self._registered(process.pid):
-                return _Watch(command, process, on_progress).finish()
+                try:
+                    return _Watch(command, process, on_progress).finish()
+                except ProcessError:
+                    if self._stopped:  # that is no fault of the recording
+                        raise KeyboardInterrupt from None
+                    raise
 
     def stop(self) -> None:
         """Kill everything that runs now, and refuse to start more."""
