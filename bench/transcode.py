@@ -12,19 +12,29 @@ import os
 import resource
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
+
+from bench import report
 from pipeline.config import Settings, TranscodeSettings
 from pipeline.media.tools import find_tools
 from tests.media.bench import Workshop
 
-SOURCE = Path(__file__).parent.parent.parent / "shared" / "data" / "talks" / "slides-talk-1080p.mp4"
+DATA = Path(__file__).parents[2] / "shared" / "data"
+TALK = DATA / "talks" / "slides-talk-1080p.mp4"
+FOOTAGE = ("media/talk-like", "media/peertube", "speech/peertube-videos", "media/opencast")
+"""Folders with camera pictures; the longest of them is taken."""
+CAMERA_S = 30
+HEIGHTS = (1080, 720, 480, 360)
 PEERTUBE_RATES = {240: 435, 360: 864, 480: 1229, 720: 2534, 1080: 5184}
 """kbit/s at 25 pictures a second."""
 OPENCAST = {480: (854, "800k", "64k"), 720: (1280, "1200k", "96k"), 1080: (1920, "4000k", "96k")}
 RATE = 25
+OURS = "Aftertalk"
+OURS_AS_OPENCAST = "Aftertalk, rungs of Opencast"
 
 
 @dataclass(frozen=True)
@@ -44,10 +54,10 @@ class Row:
 
 def measure(source: Path, folder: Path) -> Iterator[Row]:
     """Measure every system, one after the other."""
-    heights = (1080, 720, 480, 360)
-    yield _measured("aftertalk 1080 (copied) 720 480 360", lambda: _ours(source, folder, heights))
-    yield _measured("PeerTube 1080 720 480 360", lambda: _peertube(source, folder, heights))
-    yield _measured("Opencast 1080 720 480", lambda: _opencast(source, folder))
+    yield _measured(OURS, lambda: _ours(source, folder / "all", HEIGHTS))
+    yield _measured(OURS_AS_OPENCAST, lambda: _ours(source, folder / "three", tuple(OPENCAST)))
+    yield _measured("PeerTube", lambda: _peertube(source, folder, HEIGHTS))
+    yield _measured("Opencast", lambda: _opencast(source, folder))
 
 
 def vmaf(source: Path, path: Path) -> float:
@@ -55,18 +65,38 @@ def vmaf(source: Path, path: Path) -> float:
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "vmaf.json"
         scale = "[0:v]scale=1920:1080:flags=bicubic,settb=1/25,setpts=N[a];[1:v]settb=1/25,setpts=N[b];"
-        _ffmpeg("-i", path, "-i", source, "-lavfi", f"{scale}[a][b]libvmaf=n_subsample=5:log_fmt=json:log_path={log}")
+        _ffmpeg(
+            "-i",
+            path,
+            "-i",
+            source,
+            "-lavfi",
+            f"{scale}[a][b]libvmaf=n_subsample=5:n_threads=2:log_fmt=json:log_path={log}",
+            "-f",
+            "null",
+            "-",
+        )
         return float(json.loads(log.read_text())["pooled_metrics"]["vmaf"]["mean"])
 
 
-def table(rows: list[Row], qualities: dict[tuple[str, int], float]) -> str:
-    """The results as Markdown."""
+def compared(rows: Sequence[Row], qualities: Mapping[tuple[str, int], float]) -> str:
+    """Markdown: processor time, bytes and quality of each system."""
     heights = sorted({height for row in rows for height in row.files}, reverse=True)
     head = ["", "CPU s", "bytes", *(f"VMAF {height}p" for height in heights)]
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    cells = []
     for row in rows:
         marks = [f"{qualities[row.name, one]:.1f}" if (row.name, one) in qualities else "–" for one in heights]
-        lines.append(f"| {' | '.join([row.name, f'{row.cpu_s:.1f}', f'{row.bytes:,}', *marks])} |")
+        cells.append([row.name, round(row.cpu_s, 1), row.bytes, *marks])
+    return report.table(head, cells)
+
+
+def shares(rows: Sequence[Row]) -> str:
+    """One sentence for each peer: what of its cost ours is, for the rungs that it makes."""
+    by_name = {row.name: row for row in rows}
+    lines = []
+    for ours, peer in ((OURS, "PeerTube"), (OURS_AS_OPENCAST, "Opencast")):
+        cpu, size = by_name[ours].cpu_s / by_name[peer].cpu_s, by_name[ours].bytes / by_name[peer].bytes
+        lines.append(f"For the same rungs as {peer}: {cpu:.2f} × its processor time, {size:.2f} × its bytes.")
     return "\n".join(lines)
 
 
@@ -83,7 +113,7 @@ def _cpu_s() -> float:
 
 def _ours(source: Path, folder: Path, heights: tuple[int, ...]) -> dict[int, Path]:
     settings = Settings(title="Bench", transcode=TranscodeSettings(heights=heights))
-    artifact, out = Workshop(folder / "ours", find_tools(), settings).transcode(source)
+    artifact, out = Workshop(folder, find_tools(), settings).transcode(source)
     return {one["height"]: out / one["file"] for one in artifact.data["renditions"]}
 
 
@@ -121,32 +151,75 @@ def _ffmpeg(*words: object) -> None:
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
 
 
+def camera(folder: Path, seconds: float) -> Path:
+    """A camera-like source: footage of the shared data, scaled to 1080p25 and coded well."""
+    found = [path for name in FOOTAGE for path in (DATA / name).glob("*.mp4")]
+    footage = max(found, key=lambda path: path.stat().st_size)
+    target = folder / "camera.mp4"
+    fit = "scale=1920:1080:force_original_aspect_ratio=increase:flags=lanczos,crop=1920:1080,fps=25"
+    words = ("-stream_loop", 20, "-i", footage, "-t", seconds, "-vf", f"{fit},noise=alls=3:allf=t")
+    _ffmpeg(
+        *words, "-c:v", "libx264", "-preset", "fast", "-crf", 18, "-g", 250, "-pix_fmt", "yuv420p", "-ac", 2, target
+    )
+    return target
+
+
+def lengthened(source: Path, folder: Path, times: int) -> Path:
+    """The source, so many times one after another, copied."""
+    target = folder / f"times{times}.mp4"
+    _ffmpeg("-stream_loop", times - 1, "-i", source, "-c", "copy", target)
+    return target
+
+
+def growth(source: Path, folder: Path) -> str:
+    """Markdown: cost against duration, and so against the number of chunks (one for each 90 s)."""
+    rows, points = [], []
+    for times in (1, 2, 4):
+        long = lengthened(source, folder, times)
+        row = _measured(OURS, lambda long=long, times=times: _ours(long, folder / f"growth{times}", HEIGHTS))
+        seconds = times * _seconds(source)
+        rows.append([round(seconds), round(row.cpu_s, 1), round(row.cpu_s / seconds, 3), row.bytes])
+        points.append((seconds, row.cpu_s))
+    picture = report.plot("transcode", "Processor time by length", ("seconds of media", "CPU s"), {OURS: points})
+    return report.table(["seconds", "CPU s", "CPU s for a second", "bytes"], rows) + "\n" + picture
+
+
+def _seconds(source: Path) -> float:
+    with av.open(str(source)) as container:
+        return float(container.duration or 0) / av.time_base
+
+
+def _section(title: str, source: Path, folder: Path) -> str:
+    """Measure all systems on one source."""
+    folder.mkdir()
+    rows = []
+    for row in measure(source, folder):
+        print(f"{title}: {row.name}: {row.cpu_s:.1f} CPU s, {row.bytes:,} bytes", flush=True)  # noqa: T201 (a benchmark)
+        rows.append(row)
+    qualities = {(row.name, height): vmaf(source, path) for row in rows for height, path in row.files.items()}
+    return f"### {title}\n\n{compared(rows, qualities)}\n{shares(rows)}\n"
+
+
 def main() -> None:
-    """Print the table; VMAF, which takes longer than everything else, unless ``AFTERTALK_BENCH_QUICK`` is set."""
+    """Measure, print, and write ``docs/benchmarks.md``.
+
+    ``AFTERTALK_BENCH_SECONDS`` takes only so much of each source: enough to compare versions on a busy machine.
+    """
+    most = float(os.environ.get("AFTERTALK_BENCH_SECONDS", "inf"))
     with tempfile.TemporaryDirectory() as scratch:
-        rows, qualities = [], {}
-        for row in measure(SOURCE, Path(scratch)):
-            print(f"{row.name}: {row.cpu_s:.1f} CPU s, {row.bytes:,} bytes", flush=True)  # noqa: T201 (a benchmark)
-            rows.append(row)
-        if not os.environ.get("AFTERTALK_BENCH_QUICK"):
-            for row in rows:
-                qualities.update({(row.name, height): vmaf(SOURCE, path) for height, path in row.files.items()})
-        text = table(rows, qualities)
-        print(text)  # noqa: T201 (a benchmark)
-        _keep(text)
-
-
-def _keep(text: str) -> None:
-    """Put the table into docs/benchmarks.md, between its marks."""
-    path = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-    start, end = "<!-- transcode -->", "<!-- /transcode -->"
-    before = path.read_text("utf-8") if path.exists() else "# Benchmarks\n"
-    if start not in before:
-        before += f"\n## Transcoding\n\n{start}\n{end}\n"
-    head, _, rest = before.partition(start)
-    tail = rest.partition(end)[2]
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(f"{head}{start}\n\n{text}\n\n{end}{tail}", "utf-8")
+        folder = Path(scratch)
+        talk = TALK
+        if most < _seconds(TALK):
+            talk = folder / "talk.mp4"
+            _ffmpeg("-i", TALK, "-t", most, "-c", "copy", talk)
+        seconds = min(most, CAMERA_S)
+        parts = [_section("A talk with slides", talk, folder / "talk")]
+        parts.append(_section("A camera", camera(folder, seconds), folder / "camera"))
+        parts.append(f"### Longer recordings\n\n{growth(talk, folder)}\n")
+        note = f"Sources: {round(_seconds(talk))} s of a talk, {seconds:.0f} s of camera footage.\n"
+    text = "\n".join([note, *parts])
+    print(text)  # noqa: T201 (a benchmark)
+    report.write_section("benchmarks.md", "transcode", text)
 
 
 if __name__ == "__main__":

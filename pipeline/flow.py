@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -59,12 +61,18 @@ class LocalShelf:
 
 
 def progress_to(reporter: Reporter) -> OnProgress:
-    """Tells ``reporter`` how far orders are."""
+    """Tells ``reporter`` how far orders are; parts of one stage that run side by side are added up."""
+    done: defaultdict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    lock = threading.Lock()
 
     def tell(order: Order, done_ms: int) -> None:
         probe = order.job.artifacts.get("probe")
         total = int(probe.data["duration_ms"]) if probe else done_ms
-        reporter.tell(StageProgress(order.job.id, order.task.stage, done_ms, total))
+        with lock:
+            parts = done[order.job.id, order.task.stage]
+            parts[order.task.key] = done_ms
+            together = sum(parts.values())
+        reporter.tell(StageProgress(order.job.id, order.task.stage, min(together, total), total))
 
     return tell
 

@@ -116,11 +116,13 @@ def _probe(job: Job) -> Probe:
     return Probe.model_validate(job.artifacts["probe"].data)
 
 
-def _run(bench: Bench, command: Command, folder: Path) -> Completed:
-    return bench.run(replace(command, output=folder), on_progress=bench.progress if command.duration_ms else None)
+def _run(bench: Bench, command: Command, folder: Path, *, counts: bool = False) -> Completed:
+    """Run a command; its progress counts where it is what takes long, so that parts add up to the recording."""
+    quiet = lambda _: None  # noqa: E731 -- the command reports to standard output all the same
+    return bench.run(replace(command, output=folder), on_progress=bench.progress if counts else quiet)
 
 
-def _decode(job: Job, bench: Bench, command: Command) -> None:
+def _decode(job: Job, bench: Bench, command: Command, *, counts: bool = False) -> None:
     """Run a command that reads the source.
 
     Raises:
@@ -128,7 +130,7 @@ def _decode(job: Job, bench: Bench, command: Command) -> None:
         ToolError: the command failed otherwise.
     """
     try:
-        _run(bench, command, bench.out)
+        _run(bench, command, bench.out, counts=counts)
     except ProcessError as error:
         if error.status != encode.TOO_MANY_ERRORS:
             raise
@@ -142,7 +144,12 @@ def _sound(job: Job, task: Task, bench: Bench) -> Output:
     copied = task.settings["copy_picture"]
     if tracks or copied:
         channels = Channels(heard) if (heard := task.settings["channels"]) else None
-        _decode(job, bench, encode.sound(job.source.path, probe, tracks, channels, copy_picture=copied))
+        _decode(
+            job,
+            bench,
+            encode.sound(job.source.path, probe, tracks, channels, copy_picture=copied),
+            counts=probe.video is None,
+        )
     return Output(data={}, private=_names(bench.out))
 
 
@@ -150,7 +157,8 @@ def _pictures(job: Job, task: Task, bench: Bench) -> Output:
     probe = _probe(job)
     chunk = _chunk(task)
     rungs = [rung for rung in views.rungs(task) if not rung.copied]
-    _decode(job, bench, encode.pictures(job.source.path, probe, chunk, rungs, views.thumb_size(task)))
+    command = encode.pictures(job.source.path, probe, chunk, rungs, views.thumb_size(task))
+    _decode(job, bench, command, counts=True)
     for rung in rungs:
         _check_complete(job, probe, chunk, bench.out / f"{rung.name}.mp4")
     return Output(data={}, private=_names(bench.out))
