@@ -111,6 +111,12 @@ def status(catalogue: Path, as_json: bool) -> None:
     for row in rows:
         table.add_row(row.recording, row.state, ", ".join(row.captions) or "–", escape(printable(row.reason)))
     Console().print(table)
+    for row in rows:
+        if row.trim:
+            wanted = ", ".join(f"{name}: {at}" for name, at in row.trim.items())
+            click.echo(
+                f"{row.recording}: nothing to see or hear outside 'trim: {{{wanted}}}' (yours to put in event.yaml)"
+            )
     if automatic := sum(row.automatic_only for row in rows):
         click.echo(
             f"Automatic captions only: {automatic} ('aftertalk captions ID --import FILE' puts corrected ones there)"

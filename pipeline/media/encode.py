@@ -144,9 +144,9 @@ def edge(source: Path, probe: Probe, chunk: Chunk, rung: Rung) -> Command:
     return _command([ffmpeg.output(stream, "edge.mp4", **options)], source, length)
 
 
-def aac(flac: Path, duration_ms: int, bit_rate: int, gain: Gain) -> Command:
-    """Encode ``flac`` as ``sound.mp4``, and measure what came of the gain in ``loudness.txt``."""
-    stream = ffmpeg.input("file:/in/src", f="flac", protocol_whitelist="file").audio
+def aac(flac: Path, duration_ms: int, bit_rate: int, gain: Gain, side: Channels | None = None) -> Command:
+    """Encode ``flac``, or one side of it, as ``sound.mp4``, and measure what came of the gain in ``loudness.txt``."""
+    stream = _heard(ffmpeg.input("file:/in/src", f="flac", protocol_whitelist="file").audio, side)
     if gain.db:
         stream = stream.filter("volume", f"{gain.db}dB", precision="double")
     if gain.limited:
@@ -159,8 +159,13 @@ def aac(flac: Path, duration_ms: int, bit_rate: int, gain: Gain) -> Command:
 
 
 def _measured(stream: Any, file: str, *, peak: str) -> Any:
-    """Measure loudness by EBU R128: every 100 ms a few lines ``key=value``, the last ones for the whole."""
+    """Measure loudness by EBU R128: every 100 ms a few lines ``key=value``, the last ones for the whole.
+
+    With peaks also the level of each channel, of those 100 ms.
+    """
     meter = stream.filter("ebur128", metadata=1, peak=peak, framelog="quiet")
+    if peak != "none":
+        meter = meter.filter("astats", metadata=1, reset=1, measure_overall="none", measure_perchannel="RMS_level")
     return ffmpeg.output(meter.filter("ametadata", mode="print", file=file), "-", f="null")
 
 

@@ -22,12 +22,22 @@ THUMBNAIL_WIDTH = 320
 THUMBNAIL_QUALITY = 75
 
 DARK = 10
-"""Mean luma (0 to 255) below which a picture counts as black."""
+"""Mean luma (0 to 255) below which a picture counts as black;"""
+LIT = 64
+"""unless so bright …"""
+LIT_OF_ALL = 0.003
+"""… a share of it is: white writing on black is no black picture."""
+FADE = 6.0
+"""Mean change of luma within a second from which on a picture is in the middle of something."""
+BLURRED = 0.4
+"""A picture with so much less detail than the others is blurred, or a plain one."""
 EARLY_SHARE = 0.03
 """A poster from the first moments would show waiting screens and microphone checks."""
 
 Lumas = NDArray[np.uint8]
 """Brightness: picture, row, column; or whole thumbnails: picture, sample."""
+NOTHING: Lumas = np.zeros((0, 1, 1), np.uint8)
+"""No pictures at all."""
 
 
 def thumb_size(width: int, height: int, side: int) -> tuple[int, int]:
@@ -50,21 +60,32 @@ def lumas(frames: Lumas, size: tuple[int, int]) -> Lumas:
     return frames[:, : width * height].reshape(-1, height, width)
 
 
-def best_moment(brightness: Lumas) -> int | None:
+def are_black(brightness: Lumas) -> NDArray[np.bool_]:
+    """Whether each picture is black, perhaps with noise."""
+    lit = (brightness > LIT).mean(axis=(1, 2)) >= LIT_OF_ALL
+    black: NDArray[np.bool_] = (brightness.mean(axis=(1, 2)) < DARK) & ~lit
+    return black
+
+
+def best_moment(brightness: Lumas, unfit: NDArray[np.bool_] | None = None) -> int | None:
     """The number of the thumbnail that makes the best poster; ``None`` without any.
 
-    Rich in detail (not blurred, not empty), not black, standing still (not in the middle of a fade), not at the very
-    beginning.
+    Rich in detail, standing still, not at the very beginning. Never one that is ``unfit``, black, blurred or in the
+    middle of a fade, where there is any other.
     """
     if len(brightness) == 0:
         return None
     pictures = brightness.astype(np.float32)
     detail = np.abs(np.diff(pictures, axis=1)).mean(axis=(1, 2)) + np.abs(np.diff(pictures, axis=2)).mean(axis=(1, 2))
-    detail[pictures.mean(axis=(1, 2)) < DARK] = 0
     change = np.abs(np.diff(pictures, axis=0)).mean(axis=(1, 2))
     moving = np.maximum(np.append(change, 0), np.insert(change, 0, 0))
     score = detail / (1 + moving / 4)
     score[: int(len(score) * EARLY_SHARE)] *= 0.5
+    fit = ~are_black(brightness) & (True if unfit is None else ~unfit)
+    fit &= detail >= BLURRED * float(np.median(detail[fit])) if fit.any() else True
+    for good in (fit & (moving < FADE), fit):
+        if good.any():
+            return int(np.argmax(np.where(good, score, -1.0)))
     return int(np.argmax(score))
 
 

@@ -21,7 +21,7 @@ from catalog.edits import Channels
 from pipeline.captions import language
 from pipeline.errors import MediaError
 from pipeline.freshness import Task
-from pipeline.media import chunks, encode, joining, ladder, loudness
+from pipeline.media import chunks, encode, joining, ladder, loudness, stretches
 from pipeline.media.chunks import Chunk
 from pipeline.media.command import Command, Completed
 from pipeline.media.ladder import Rung
@@ -37,6 +37,7 @@ ENOUGH_PICTURES = 0.8
 """A decoder that gives fewer pictures than this share of the packets has failed. (Some packets hold no picture that
 is shown, or one of two fields.)"""
 _EDGE = "edge.mp4"
+_DEAD = "only the {} channel of its sound is alive: it is published as mono ('audio: mix' in event.yaml keeps both)"
 _SOUND_FILES = (("sound", "flac"), ("loudness", "txt"))
 NEARLY_ALL = 0.98
 SLACK_MS = 1000
@@ -47,7 +48,7 @@ class TranscodeStage:
     """Files: ``<rung>.mp4``, ``.m3u8``, ``.init.mp4``; ``audio.m4a``; ``poster.jpg``; ``storyboard.vtt``; slides."""
 
     name = "transcode"
-    version = 4
+    version = 5
 
     def plan(self, job: Job) -> Task:
         """Depends on the source, on what the probe found in it, and on the settings of the ladder."""
@@ -205,13 +206,14 @@ def _check_complete(job: Job, probe: Probe, chunk: Chunk, encoded: Path) -> None
 
 def _joined(job: Job, task: Task, bench: Bench) -> Output:
     probe = _probe(job)
-    pictures = views.parts(task, "pictures")
-    starts_ms = [ms for part in pictures for ms in part.settings["chunk"]["cuts_ms"]]
+    starts_ms = [ms for part in views.parts(task, "pictures") for ms in part.settings["chunk"]["cuts_ms"]]
     cut = joining.Cut(starts_ms, probe.duration_ms)
+    levels = [stretches.read_levels(_sound_file(task, bench, n, 1)) for n in range(len(task.settings["languages"]))]
+    sides = [stretches.living_side(one) for one in levels]
     with tempfile.TemporaryDirectory(dir=bench.out.parent) as scratch:
         folder = Path(scratch)
         tracks = [
-            (tag, _encoded_sound(bench, task, probe, (number, index), folder))
+            (tag, _encoded_sound(bench, task, probe, (number, index, sides[number]), folder))
             for number, (index, tag) in enumerate(task.settings["languages"])
         ]
         main = tracks[0][1] if tracks else None
@@ -225,7 +227,7 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
             )
             for number, (tag, made) in enumerate(tracks)
         ]
-        seen = views.made(task, bench, probe.duration_ms, folder)
+        seen = views.made(task, bench, probe.duration_ms, levels[0] if levels else None, folder)
     rate = min(probe.video.frame_rate, ladder.MAX_FRAME_RATE) if probe.video else 0.0
     return Output(
         data={
@@ -234,8 +236,16 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
             "audio": audio,
             **seen,
             "notes": task.settings["notes"],
+            "findings": [_DEAD.format(side.value) for side in sides if side],
         }
     )
+
+
+def _sound_file(task: Task, bench: Bench, number: int, kind: int) -> Path:
+    """A file of the sound part about track ``number``."""
+    (part,) = views.parts(task, "sound")
+    name, suffix = _SOUND_FILES[kind]
+    return bench.file(part.key, f"{name}{number}.{suffix}")
 
 
 def _encoded(task: Task, bench: Bench, rung: Rung) -> Samples:
@@ -253,21 +263,24 @@ def _copied(task: Task, bench: Bench, probe: Probe) -> Samples:
     return joining.copied(bench.file(sound.key, "picture.mp4"), encode.lead_ms(probe), wanted, edges)
 
 
-def _encoded_sound(bench: Bench, task: Task, probe: Probe, track: tuple[int, int], folder: Path) -> joining.Sound:
-    """Encode track ``(number, stream index)`` from the PCM of the sound part."""
-    number, index = track
+def _encoded_sound(
+    bench: Bench, task: Task, probe: Probe, track: tuple[int, int, Channels | None], folder: Path
+) -> joining.Sound:
+    """Encode track ``(number, stream index, its only living side)`` from the PCM of the sound part."""
+    number, index, side = track
     (part,) = views.parts(task, "sound")
-    mono = part.settings["channels"] or next(one for one in probe.audio if one.index == index).channels == 1
+    channels = next(one for one in probe.audio if one.index == index).channels
+    mono = part.settings["channels"] or side or channels == 1
     bit_rate = task.settings["audio_bitrate"] if mono else task.settings["audio_bitrate"] * 3 // 2
-    pcm, measured = (bench.file(part.key, f"{name}{number}.{suffix}") for name, suffix in _SOUND_FILES)
+    pcm, measured = (_sound_file(task, bench, number, kind) for kind in (0, 1))
+
+    def at_gain(gain: loudness.Gain, name: str) -> joining.Sound:
+        target = folder / f"{name}{number}"
+        target.mkdir()
+        _run(bench, encode.aac(pcm, probe.duration_ms, bit_rate, gain, side), target)
+        return joining.sound(target / "sound.mp4", target / "loudness.txt")
+
     gain = loudness.gain_for(loudness.read(measured), task.settings["loudness"])
-    made = _at_gain(bench, pcm, (bit_rate, probe.duration_ms), gain, folder / f"sound{number}")
+    made = at_gain(gain, "sound")
     more = loudness.correction(gain, made.lufs, task.settings["loudness"])
-    return _at_gain(bench, pcm, (bit_rate, probe.duration_ms), more, folder / f"again{number}") if more else made
-
-
-def _at_gain(bench: Bench, pcm: Path, kind: tuple[int, int], gain: loudness.Gain, folder: Path) -> joining.Sound:
-    bit_rate, duration_ms = kind
-    folder.mkdir()
-    _run(bench, encode.aac(pcm, duration_ms, bit_rate, gain), folder)
-    return joining.sound(folder / "sound.mp4", folder / "loudness.txt")
+    return at_gain(more, "again") if more else made

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.freshness import Task
-from pipeline.media import encode, joining, slides, stills, storyboard
+from pipeline.media import encode, joining, slides, stills, storyboard, stretches
 from pipeline.media.ladder import Rung
+from pipeline.media.stretches import Levels, Watched
 from pipeline.stages.base import Bench
 
 MAX_SLIDES = 300
@@ -35,24 +36,33 @@ def thumb_size(task: Task) -> tuple[int, int]:
     return stills.thumb_size(largest.width, largest.height, encode.THUMB_SIDE)
 
 
-def made(task: Task, bench: Bench, duration_ms: int, folder: Path) -> dict[str, Any]:
+def made(task: Task, bench: Bench, duration_ms: int, levels: Levels | None, folder: Path) -> dict[str, Any]:
     """Write poster, slides and storyboard beside the renditions, which are there, and describe them.
 
     Args:
         task: the transcode.
         bench: of the task.
         duration_ms: length of the recording.
+        levels: of its sound.
         folder: an empty folder for working files.
     """
+    seconds = -(-duration_ms // 1000)
     if not parts(task, "pictures"):
-        return {"poster": None, "slides": [], "storyboard": None}
+        heard = stretches.watch(stills.NOTHING, (), levels, seconds)
+        return {"poster": None, "slides": [], "storyboard": None, **_stretches(heard)}
     seen = _seen(task, bench)
     frames, moments = seen
+    watched = stretches.watch(stills.lumas(frames, thumb_size(task)), moments, levels, seconds)
     return {
-        "poster": _poster(task, bench, seen, folder),
+        "poster": _poster(task, bench, seen, watched, folder),
         "slides": _slides(task, bench, seen, folder),
         "storyboard": storyboard.write(frames, thumb_size(task), moments, duration_ms, bench.out),
+        **_stretches(watched),
     }
+
+
+def _stretches(watched: Watched) -> dict[str, Any]:
+    return {"stretches": watched.data(), "trim_hint": stretches.ends(watched)}
 
 
 def _still(bench: Bench, rendition: Path, at_ms: int, size: tuple[int, int], folder: Path) -> Path:
@@ -76,10 +86,13 @@ def _seen(task: Task, bench: Bench) -> tuple[stills.Lumas, list[int]]:
     return stills.read_frames(files, size), moments
 
 
-def _poster(task: Task, bench: Bench, seen: tuple[stills.Lumas, list[int]], folder: Path) -> dict[str, Any] | None:
+def _poster(
+    task: Task, bench: Bench, seen: tuple[stills.Lumas, list[int]], watched: Watched, folder: Path
+) -> dict[str, Any] | None:
     """Choose a moment by the thumbnails, and decode that one picture in full size."""
     frames, moments = seen
-    best = stills.best_moment(stills.lumas(frames, thumb_size(task)))
+    waiting = stretches.at_moments(stretches.unfit(watched), moments)
+    best = stills.best_moment(stills.lumas(frames, thumb_size(task)), waiting)
     if best is None:
         return None
     largest = rungs(task)[0]
