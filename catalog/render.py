@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -96,6 +96,16 @@ class Address:
 
 def environment(overrides: Path | None = None) -> jinja2.Environment:
     """The Jinja2 environment: templates of ``overrides`` first, then our own; everything is escaped."""
+    return _new_environment(overrides) if overrides else _own_environment()
+
+
+@cache
+def _own_environment() -> jinja2.Environment:
+    """Our own templates alone, compiled once in a process: that takes longer than rendering a small site."""
+    return _new_environment(None)
+
+
+def _new_environment(overrides: Path | None) -> jinja2.Environment:
     folders = [*([overrides] if overrides else []), TEMPLATES]
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders),
