@@ -16,6 +16,7 @@ from markupsafe import Markup
 from catalog import facets, licences, locales, markdown, transcript, watch
 from catalog.feeds import structured
 from catalog.manifest import CaptionTrack
+from catalog.wording import Worded, Wording
 
 T = TypeVar("T")
 
@@ -91,6 +92,12 @@ def _markdown(text: str) -> Markup:
     return markdown.to_html(text)
 
 
+@jinja2.pass_context
+def _worded(context: Context, thing: Worded, field: str = "title") -> Wording:
+    """A text of an event, session or recording in the language of the page where it is given in that."""
+    return thing.worded(field, context["page"].language)
+
+
 class _Remembered(Generic[T]):
     """A function of a recording or a track that remembers its last answer: all languages of a page ask the same."""
 
@@ -135,6 +142,7 @@ def install(env: jinja2.Environment) -> None:
         licence=licences.describe,
         track_kind=watch.track_kind,
         facets_of=facets.of_slot,
+        worded=_worded,
     )
     env.globals["date_range"] = _date_range
     env.globals["spoken"] = _Remembered(partial(_spoken, env))

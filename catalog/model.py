@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 from catalog.edits import Channels, Trim
 from catalog.fields import Doi, Duration, Id, Language, Model, Text, TimeZone, Title, Url, slugify
 from catalog.releases import APPROVED, HELD, Release, ReleaseState
+from catalog.wording import Worded
 
 __all__ = [
     "APPROVED", "HELD", "CaptionSource", "Chapter", "Cue", "Discussion", "Event", "Kind", "Link", "LinkKind", "Model",
@@ -121,12 +122,11 @@ class CaptionSource(Model):
         return {"file": value} if isinstance(value, str) else value
 
 
-class Recording(Model):
+class Recording(Worded):
     """One recording of a session: a live one, or a presentation recorded beforehand."""
 
     id: Id
     """Unique within the event."""
-    title: Title
     kind: Kind = Kind.LIVE
     source: str | None = None
     """A file relative to ``recordings/``, an http(s) address, or ``s3://bucket/key``; found by id when not given;
@@ -167,12 +167,11 @@ class Recording(Model):
         return self.source == "none"
 
 
-class Session(Model):
+class Session(Worded):
     """A slot of the programme: a live slot, or a page of pre-recorded presentations."""
 
     id: Id
     """Unique within the event."""
-    title: Title
     subtitle: Text = ""
     guid: Text = ""
     kind: Kind = Kind.LIVE
@@ -202,11 +201,10 @@ class Session(Model):
         return self.start + self.duration if self.start and self.duration else None
 
 
-class Event(Model):
+class Event(Worded):
     """A meeting: its sessions in the order of the programme."""
 
     id: Id
-    title: Title
     subtitle: Text = ""
     start: date | None = None
     end: date | None = None

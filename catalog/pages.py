@@ -96,8 +96,7 @@ class _Builder:
         yield self._page("about/", "about")
         if self._catalogue.recordings:
             spoken = sorted({one.language.lower() for one in self._catalogue.recordings})
-            events = tuple((event.id, event.title) for event in self._catalogue.events)
-            yield self._page("search/", "search", spoken=spoken, events=events)
+            yield self._page("search/", "search", spoken=spoken, events=self._catalogue.events)
         yield self._page("404.html", "404", indexed=False, translated=False)
 
     def _page(self, path: str, template: str, *, indexed: bool = True, translated: bool = True, **context: Any) -> Page:

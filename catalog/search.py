@@ -20,6 +20,7 @@ from catalog.manifest import CaptionTrack
 from catalog.model import Cue
 from catalog.published import Catalogue, PublishedRecording
 from catalog.transcript import joined
+from catalog.wording import Worded
 from catalog.words import shard, words
 
 FOLDER = "search/"
@@ -86,13 +87,13 @@ def _compact(data: Any) -> bytes:
 
 
 def blocks(recording: PublishedRecording) -> Iterator[Block]:
-    """Title and people; what is said about it; every transcript in pieces; then what stands on its slides."""
+    """Titles and people; what is said about it; every transcript in pieces; then what stands on its slides."""
     people = ", ".join(f"{one.name}, {one.organisation}" if one.organisation else one.name for one in recording.people)
-    yield Block(_sentences(recording.recording.title, people))
+    yield Block(_sentences(*recording.recording.every("title"), people))
     session = recording.session
-    about = (session.title, session.track, recording.event.title)
-    text = markdown.to_text(recording.recording.abstract or session.abstract)
-    yield Block(_sentences(text, *about))
+    about = (*session.every("title"), session.track, *recording.event.every("title"))
+    texts = recording.recording.every("abstract") or session.every("abstract")
+    yield Block(_sentences(*map(markdown.to_text, texts), *about))
     for track in recording.made.captions:
         yield from _transcript(track)
     for slide in recording.made.slides:
@@ -138,6 +139,7 @@ def _places(pieces: tuple[Block, ...]) -> dict[str, list[int]]:
 
 def _text(recording: PublishedRecording, pieces: tuple[Block, ...]) -> dict[str, Any]:
     poster = recording.made.poster
+    titles = {"titles": recording.recording, "event_titles": recording.event}
     return {
         "page": recording.page,
         "title": recording.recording.title,
@@ -148,8 +150,14 @@ def _text(recording: PublishedRecording, pieces: tuple[Block, ...]) -> dict[str,
         "kind": recording.recording.kind.value,
         "duration_ms": recording.made.duration_ms,
         "thumbnail": (poster.thumbnail or poster.url) if poster else "",
+        **{name: found for name, one in titles.items() if (found := _translated(one))},
         "blocks": [[piece.start_ms, piece.text, piece.language] for piece in pieces],
     }
+
+
+def _translated(one: Worded) -> dict[str, str]:
+    """The titles by language, where there are any."""
+    return {tag: texts.title for tag, texts in one.translations.items() if texts.title}
 
 
 def _shard_count(index: dict[str, list[int]]) -> int:

@@ -14,11 +14,14 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipeline import cli_captions, cli_checks, cli_cluster
 from pipeline.cli_common import Exit, catalogue_option, command, json_option, load_catalogue, open_reporter
 from pipeline.console import printable
+
+_STATUS_WIDTH = 50
+"""Columns that ``status`` needs beside the ids."""
 
 
 def main() -> None:
@@ -107,10 +110,14 @@ def status(catalogue: Path, as_json: bool) -> None:
         for row in rows:
             click.echo(json.dumps(row.as_dict(), ensure_ascii=False))
         return
-    table = Table("Recording", "State", "Captions", "Why", box=None, pad_edge=False)
+    longest = max((len(row.recording) for row in rows), default=0)
+    recording = Column("Recording", no_wrap=True, min_width=longest)
+    table = Table(recording, "State", "Captions", "Why", box=None, pad_edge=False)
     for row in rows:
         table.add_row(row.recording, row.state, ", ".join(row.captions) or "–", escape(printable(row.reason)))
-    Console().print(table)
+    console = Console()
+    console.width = max(console.width, longest + _STATUS_WIDTH)  # ids stay whole, to be copied
+    console.print(table)
     for row in rows:
         if row.trim:
             wanted = ", ".join(f"{name}: {at}" for name, at in row.trim.items())

@@ -131,6 +131,12 @@
     made.append(text.slice(at));
     return made;
   };
+  // A title in the language of this page where there is one, with its language.
+  const worded = (text, spoken, titles = {}) => {
+    const here = [document.documentElement.lang, document.documentElement.lang.split("-")[0]];
+    const tag = here.find((one) => Object.hasOwn(titles, one));
+    return tag ? [titles[tag], tag] : [text, Object.keys(titles).find((one) => titles[one] === text) ?? spoken];
+  };
   const show = ({ about, shown }, wanted) => {
     const address = root + folder + about.page + page.dataset.file;
     const picture = element("span", { className: about.thumbnail ? "thumb" : "thumb bare" });
@@ -144,11 +150,11 @@
       line.append(marked(text.length > 300 ? `${text.slice(0, 300)}…` : text, wanted));
       places.append(line);
     }
-    const title = element("h2", {}, element("a", { href: address }, marked(about.title, wanted)));
-    title.lang = about.language;
+    const [name, tag] = worded(about.title, about.language, about.titles);
+    const title = element("h2", { lang: tag }, element("a", { href: address }, marked(name, wanted)));
     const text = element("div", { className: "card-text" }, title);
     if (about.people.length) text.append(element("p", { className: "by" }, marked(about.people.join(", "), wanted)));
-    text.append(element("p", { className: "muted" }, element("bdi", {}, about.event)), places);
+    text.append(element("p", { className: "muted" }, element("bdi", {}, worded(about.event, "", about.event_titles)[0])), places);
     return element("li", {}, element("article", { className: "result" }, picture, text));
   };
 
