@@ -59,6 +59,56 @@ def test_no_sideways_scrolling(visit: Visiting, path: str) -> None:
         assert found.page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+FOCUSED = """() => {
+  const one = document.activeElement, box = one.getBoundingClientRect();
+  if (one === document.body) return null;
+  const ringed = (found) => found && getComputedStyle(found).outlineStyle !== "none";
+  return {
+    place: [...document.querySelectorAll("*")].indexOf(one),
+    name: `${one.tagName} ${one.getAttribute("aria-label") ?? one.textContent.trim().slice(0, 40)}`,
+    seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight,
+    ring: one.matches("video, audio") || ringed(one) || ringed(one.closest(".card, .event-card")),
+  };
+}"""
+"""Where the focus is. The browser itself marks the controls inside a player."""
+CONTROLS = {"link", "button", "combobox", "checkbox", "searchbox", "textbox", "slider", "DisclosureTriangle"}
+
+
+@pytest.mark.parametrize("kind", ["home", "event", "watch", "people"])
+def test_keyboard_walk(visit: Visiting, kind: str) -> None:
+    """Tab visits a page in the order in which it is read, shows where it is, and leaves at the end."""
+    with visit(PAGES[kind], reduced_motion="reduce") as found:
+        places: list[int] = []
+        while len(places) < 100:
+            found.page.keyboard.press("Tab")
+            focused = found.page.evaluate(FOCUSED)
+            if focused is None or (places and focused["place"] == places[0]):
+                break
+            assert focused["seen"], focused["name"]
+            assert focused["ring"], focused["name"]
+            places.append(focused["place"])
+        assert 5 < len(places) < 100
+        assert places == sorted(places)
+
+
+def test_the_player_shows_that_it_has_the_focus(visit: Visiting) -> None:
+    """The ring stands around the player, whose corners would cut off one of the video."""
+    with visit(PAGES["watch"]) as found:
+        while found.page.evaluate("document.activeElement.id") != "player":
+            found.page.keyboard.press("Tab")
+        assert found.page.evaluate("getComputedStyle(document.querySelector('.player')).outlineStyle") == "solid"
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+def test_every_control_has_a_name(visit: Visiting, path: str) -> None:
+    """A screen reader can name each control: none is without one in Chromium's accessibility tree."""
+    with visit(path) as found:
+        tree = found.page.context.new_cdp_session(found.page).send("Accessibility.getFullAXTree")
+        nodes = [one for one in tree["nodes"] if not one["ignored"] and one["role"]["value"] in CONTROLS]
+        assert len(nodes) > 5
+        assert [one for one in nodes if not one.get("name", {}).get("value", "").strip()] == []
+
+
 def test_skip_link(visit: Visiting) -> None:
     """The first Tab shows a link that leads past the header."""
     with visit("nodes2021/") as found:
