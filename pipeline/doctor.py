@@ -12,6 +12,7 @@ from catalog.errors import Severity
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.config import CATALOGUE_FILE, load_settings
 from pipeline.errors import AftertalkError
+from pipeline.media import asr, ocr
 from pipeline.media.tools import find_tools
 from pipeline.storage.diagnose import diagnose
 from pipeline.storage.protocol import ObjectStore
@@ -19,6 +20,8 @@ from pipeline.storage.split import SplitStore
 from pipeline.targets import open_mirrors, open_target
 
 PARTS = ("aftertalk", "av", "boto3", "ffmpeg-python", "jinja2", "webvtt-py", "yt-dlp")
+NO_SPEECH = "not installed: no captions where nobody wrote any ('make asr', or pip install 'aftertalk[asr]')"
+NO_TEXT = f"not installed: slides and subtitles that are pictures are not read ('make ocr', or {ocr.HINT})"
 LOW_DISK_BYTES = 5 * 1024**3
 
 
@@ -39,7 +42,7 @@ def examine(root: Path) -> list[Line]:
     if (root / CATALOGUE_FILE).exists():
         line, ffmpeg = _catalogue(root)
         lines.append(line)
-    return [*lines, *_tools(ffmpeg), _disk(root)]
+    return [*lines, *_tools(ffmpeg), *_recognition(), _disk(root)]
 
 
 def _catalogue(root: Path) -> tuple[Line, Path | None]:
@@ -62,6 +65,19 @@ def _tools(ffmpeg: Path | None) -> list[Line]:
     return [
         Line("ffmpeg", f"{tools.ffmpeg_version} ({tools.ffmpeg})"),
         Line("bubblewrap", confined if tools.bwrap else limited, is_good=bool(tools.bwrap), is_optional=True),
+    ]
+
+
+def _recognition() -> list[Line]:
+    speech, text = asr.is_installed(), ocr.is_installed()
+    return [
+        Line(
+            "speech recognition",
+            f"faster-whisper {asr.engine_version()}" if speech else NO_SPEECH,
+            speech,
+            is_optional=True,
+        ),
+        Line("text recognition", f"rapidocr {ocr.engine_version()}" if text else NO_TEXT, text, is_optional=True),
     ]
 
 

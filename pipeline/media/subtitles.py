@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.media.command import Command, Limits
@@ -19,6 +20,9 @@ _TELETEXT = frozenset({"", "dvb_teletext", "libzvbi_teletextdec"})
 """PyAV has no decoder for teletext, and so no name for it."""
 _LINE_21 = frozenset({"cc_dec", "eia_608"})
 _MAX_BYTES = 64 * 1024 * 1024
+_MAX_FILM_BYTES = 512 * 1024 * 1024
+_MAX_PICTURES = 10_000
+RENDERED = "track.mkv"
 _WORKER = Path(__file__).with_name("cea608_worker.py")
 _CLOSED_CAPTION_CODECS = frozenset({"h264", "hevc", "mpeg2video", "mpeg1video"})
 
@@ -54,6 +58,30 @@ def extract(source: Path, size: int, tracks: Sequence[TextTrack], output: Path) 
         kind = _COPIED.get(track.codec)
         argv += ["-map", f"0:{track.index}", "-c:s", "copy" if kind else "srt", "-f", kind or "srt", output_name(track)]
     return Command(tuple(argv), inputs={"src": source}, output=output, limits=_limits(size))
+
+
+def render(source: Path, size: int, track: TextTrack, output: Path) -> Command:
+    """Draw a track of pictures as a film, ``RENDERED`` below ``output``.
+
+    It has a picture for each change, on transparent ground, with the times of the file itself.
+    PyAV gives such pictures without their colours; ffmpeg knows how to draw them.
+
+    Args:
+        source: the recording.
+        size: its bytes.
+        track: one whose codec is of ``BITMAP_CODECS``.
+        output: an existing folder.
+    """
+    argv = (
+        *("ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-y"),
+        *("-protocol_whitelist", "file", "-format_whitelist", FORMATS),
+        *("-copyts", "-i", "file:/in/src"),
+        *("-filter_complex", f"[0:{track.index}]format=rgba[pictures]", "-map", "[pictures]"),
+        *("-fps_mode", "passthrough", "-enc_time_base", "1:1000"),
+        *("-c:v", "png", "-frames:v", str(_MAX_PICTURES), "-f", "matroska", RENDERED),
+    )
+    limits = replace(_limits(size), file_bytes=_MAX_FILM_BYTES)
+    return Command(argv, inputs={"src": source}, output=output, limits=limits)
 
 
 def read_cea608(source: Path, size: int, stream: int) -> Command:

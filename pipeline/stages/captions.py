@@ -18,10 +18,10 @@ from pipeline.captions import cea608, language, readers, sync
 from pipeline.captions.clean import clean
 from pipeline.captions.files import write_track
 from pipeline.captions.report import report
-from pipeline.captions.timed import MAX_BYTES, Track, bounded
+from pipeline.captions.timed import MAX_BYTES, TimedText, Track, bounded
 from pipeline.errors import AftertalkError, ToolError
 from pipeline.freshness import Task
-from pipeline.media import subtitles
+from pipeline.media import ocr, subtitles
 from pipeline.media.probe import Probe, TextTrack
 from pipeline.stages import sound
 from pipeline.stages.base import Bench, CaptionFile, Job, Output
@@ -29,6 +29,8 @@ from pipeline.stages.base import Bench, CaptionFile, Job, Output
 TRUST = (Origin.SIDECAR, Origin.EMBEDDED, Origin.CEA608, Origin.DOWNLOADED, Origin.ASR)
 """Of two captions in one language the one whose origin comes first is published."""
 
+_FILM_BYTES_PER_S = 20_000
+"""A picture of a caption takes more bytes than this, and less than a second to read."""
 _AFTER_ZERO = re.compile(rb"\0[^\n]*")
 
 
@@ -52,7 +54,7 @@ class CaptionsStage:
     """Files: ``captions/<language>.vtt``, ``.srt`` and ``.m3u8``, and ``transcript.<language>.txt``."""
 
     name = "captions"
-    version = 3
+    version = 4
 
     def plan(self, job: Job) -> Task:
         """Depends on the caption files, on the source where it holds captions, and on the recording's length."""
@@ -64,6 +66,8 @@ class CaptionsStage:
         if _may_hold_captions(probe):
             inputs["source"] = job.source.sha256
             tools["ffmpeg"] = job.tools.ffmpeg_version
+        if any(one.codec in subtitles.BITMAP_CODECS for one in probe.texts):
+            tools["ocr"] = ocr.engine_version()
         return Task(
             stage=self.name,
             version=self.version,
@@ -188,13 +192,13 @@ def _may_hold_captions(probe: Probe) -> bool:
 
 
 def _embedded(job: Job, probe: Probe, bench: Bench, findings: list[str]) -> list[Candidate]:
-    """The text tracks of the source; pictures of text are named."""
-    texts = []
-    for track in probe.texts:
-        if track.codec in subtitles.BITMAP_CODECS:
-            findings.append(f"{_track_name(track)}: left out, it holds pictures of text ({track.codec})")
-        else:
-            texts.append(track)
+    """The subtitle tracks of the source; those that are pictures of text come last."""
+    pictures = [track for track in probe.texts if track.codec in subtitles.BITMAP_CODECS]
+    texts = [track for track in probe.texts if track not in pictures]
+    return [*_of_text(job, texts, probe, bench, findings), *_of_pictures(job, pictures, probe, bench, findings)]
+
+
+def _of_text(job: Job, texts: list[TextTrack], probe: Probe, bench: Bench, findings: list[str]) -> list[Candidate]:
     if not texts:
         return []
     with TemporaryDirectory() as folder:
@@ -208,6 +212,40 @@ def _embedded(job: Job, probe: Probe, bench: Bench, findings: list[str]) -> list
                 if len(group) > 1:
                     break
         return [one for track in texts for one in _extracted(Path(folder), track, probe, findings)]
+
+
+def _of_pictures(
+    job: Job, tracks: list[TextTrack], probe: Probe, bench: Bench, findings: list[str]
+) -> Iterator[Candidate]:
+    """Tracks of pictures, their text read by machine where that is installed; else they are named."""
+    for track in tracks:
+        name = f"{_track_name(track)}: "
+        if not ocr.is_installed():
+            findings.append(f"{name}left out, it holds pictures of text ({track.codec}); to have them read, {ocr.HINT}")
+        elif not ocr.can_read(language.tag(track.language) or job.language):
+            findings.append(f"{name}left out, its pictures of text are in letters that cannot be read by machine")
+        else:
+            try:
+                texts = _read_pictures(job, track, bench)
+            except AftertalkError as error:
+                findings.append(f"{name}its pictures of text could not be read ({error.message})")
+                continue
+            if texts:
+                findings.append(f"{name}its pictures of text ({track.codec}) were read by machine; look for mistakes")
+                shift_ms = -round(probe.origin_us / 1000)
+                yield Candidate(Origin.EMBEDDED, _track_name(track), Track(texts), track.language, shift_ms)
+            else:
+                findings.append(f"{name}left out, no text was found in its pictures ({track.codec})")
+
+
+def _read_pictures(job: Job, track: TextTrack, bench: Bench) -> tuple[TimedText, ...]:
+    with TemporaryDirectory() as folder:
+        bench.run(subtitles.render(job.source.path, job.source.bytes, track, Path(folder)))
+        film = Path(folder) / subtitles.RENDERED
+        if not film.is_file():  # nothing was drawn
+            return ()
+        seconds = 120 + film.stat().st_size // _FILM_BYTES_PER_S
+        return bounded(_track_name(track), ocr.read_track(bench.run(ocr.track_reader(film, seconds)).stdout))
 
 
 def _extracted(folder: Path, track: TextTrack, probe: Probe, findings: list[str]) -> list[Candidate]:

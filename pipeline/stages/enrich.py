@@ -7,6 +7,7 @@ again whenever anything it names changes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,13 +29,17 @@ CHAPTERS = "chapters.vtt"
 SHORTEST_CHAPTER_MS = 20_000
 """Slides that are only leafed through are no chapters."""
 MAX_TITLE = 80
+UPPER_LINES = 3
+"""Of a slide's text, among which its title is looked for."""
+OFTEN, FEWEST_REPEATS = 0.3, 3
+"""A line on this share of the slides, and on this many at least, belongs to the template."""
 
 
 class EnrichStage:
     """Files: ``master.m3u8``; ``chapters.vtt`` where there are chapters; the poster that the organiser chose."""
 
     name = "enrich"
-    version = 3
+    version = 4
 
     def plan(self, job: Job) -> Task:
         """Depends on what the files it names contain, and on the chapters and the picture the organiser gave."""
@@ -43,6 +48,7 @@ class EnrichStage:
             "captions": job.artifacts["captions"].digest,
             "transcript": job.artifacts["transcribe"].digest,
             "probe": job.artifacts["probe"].key,
+            "text on slides": job.artifacts["slides"].key,
         }
         picture = {"poster": job.source.poster.sha256} if job.source.poster else {}
         return Task(
@@ -61,7 +67,8 @@ class EnrichStage:
         """Write the playlist, the chapters and the poster."""
         texts = (job.artifacts["captions"], job.artifacts["transcribe"])
         (bench.out / MASTER).write_text(master(job.artifacts["transcode"], texts), "utf-8")
-        slides = [{**one, "text": ""} for one in job.artifacts["transcode"].data["slides"]]
+        read = job.artifacts["slides"].data["texts"]
+        slides = [{**one, "text": read.get(one["file"], "")} for one in job.artifacts["transcode"].data["slides"]]
         marks = chapters(job) or slide_chapters(slides, job.artifacts["transcode"].data["duration_ms"])
         if marks:
             cues = [Cue(start_ms=one.start_ms, end_ms=one.end_ms, text=one.title) for one in marks]
@@ -155,15 +162,41 @@ def chapters(job: Job) -> tuple[ChapterMark, ...]:
 
 
 def slide_chapters(slides: Sequence[dict[str, Any]], duration_ms: int) -> tuple[ChapterMark, ...]:
-    """A chapter for each slide, named by the first line of its text where that was read.
+    """A chapter for each slide, named by the title on it where that was read.
 
     Slides that come one upon another belong to one chapter, which has the number of the first.
     """
+    titles = slide_titles([one["text"] for one in slides])
     marks: list[tuple[int, str]] = []
-    for number, one in enumerate(slides, 1):
+    for number, (one, title) in enumerate(zip(slides, titles, strict=True), 1):
         if not marks or one["start_ms"] - marks[-1][0] >= SHORTEST_CHAPTER_MS:
-            marks.append((one["start_ms"], one["text"].split("\n", 1)[0].strip()[:MAX_TITLE] or f"Slide {number}"))
+            marks.append((one["start_ms"], title or f"Slide {number}"))
     return spans(marks, duration_ms)
+
+
+def slide_titles(texts: Sequence[str]) -> list[str]:
+    """The title on each slide: the first of its upper lines that reads like one; empty where none does.
+
+    A line that stands on many slides (the meeting's name, a footer) is no title; nor is a number, a date or an address.
+    """
+    counts = Counter(line for text in texts for line in set(_upper(text)))
+    often = max(FEWEST_REPEATS, len(texts) * OFTEN)
+    return [
+        next((line[:MAX_TITLE] for line in _upper(text) if counts[line] < often and _is_title(line)), "")
+        for text in texts
+    ]
+
+
+def _upper(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n")[:UPPER_LINES]]
+
+
+def _is_title(line: str) -> bool:
+    letters = sum(one.isalpha() for one in line)
+    fewest = 2 if any(ord(one) >= 0x2E80 for one in line) else 4  # a Chinese title may have two characters
+    return (
+        letters >= fewest and letters >= len(line) / 2 and "://" not in line and "www." not in line and "@" not in line
+    )
 
 
 def spans(marks: Iterable[tuple[int, str]], duration_ms: int) -> tuple[ChapterMark, ...]:

@@ -95,7 +95,7 @@ def test_failing_recognition_does_not_stop_a_recording(meeting: Meeting, tmp_pat
     assert meeting.recording()["captions"] == []
     assert meeting.status().reason == "transcribe: failed in the last run"
     assert outcomes(meeting.publish()) == {
-        **dict.fromkeys(("probe", "transcode", "captions", "enrich"), "kept"),
+        **dict.fromkeys(("probe", "transcode", "captions", "slides", "enrich"), "kept"),
         "transcribe": "left out",
     }
     meeting.configure("{recognise: false}")
@@ -127,7 +127,7 @@ def test_corrected_captions_count_for_good(meeting: Meeting, tmp_path: Path) -> 
     told = run(meeting, "--import", str(copy), "--language", "en")
     assert "meeting/recordings/talk.en.vtt: 1 cues in en" in told
     assert outcomes(meeting.publish()) == {
-        **dict.fromkeys(("probe", "transcode", "transcribe"), "kept"),
+        **dict.fromkeys(("probe", "transcode", "transcribe", "slides"), "kept"),
         **dict.fromkeys(("captions", "enrich"), "made"),
     }
     (track,) = meeting.recording()["captions"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.manifest import Artifact, ArtifactFile
-from pipeline.stages.enrich import master, slide_chapters, spans
+from pipeline.stages.enrich import master, slide_chapters, slide_titles, spans
 
 
 def artifact(stage: str, data: dict[str, object], *names: str) -> Artifact:
@@ -39,6 +39,18 @@ def test_slides_become_chapters() -> None:
         (0, 30_000, "Slide 1"),
         (30_000, 90_000, "Methods"),
         (90_000, 120_000, "Slide 4"),
+    ]
+
+
+def test_titles_of_slides() -> None:
+    """What stands on every slide, numbers, dates and addresses name no chapter; an upper line below them does."""
+    header = "Open Meeting 2021"
+    texts = [f"{header}\n{line}\nmore text of this slide" for line in ("Methods", "12", "Our results", "數據")]
+    assert slide_titles(texts) == ["Methods", "", "Our results", "數據"]
+    assert slide_titles(["https://example.org/talks\n12.06.2021\nA talk", "", "A talk\nby Ana"]) == [
+        "A talk",
+        "",
+        "A talk",
     ]
 
 

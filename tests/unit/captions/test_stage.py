@@ -15,6 +15,7 @@ from catalog.model import Event, Recording, Session
 from pipeline.captions.timed import TimedText, Track
 from pipeline.config import Settings
 from pipeline.errors import ToolError
+from pipeline.media import ocr
 from pipeline.media.command import Command, Completed, Tools
 from pipeline.stages.base import CaptionFile, Job, Output, Source
 from pipeline.stages.captions import Candidate, CaptionsStage, choose
@@ -218,8 +219,9 @@ def test_a_machine_never_replaces_a_person(tmp_path: Path) -> None:
     assert [one["origin"] for one in only.data["tracks"]] == ["asr"]
 
 
-def test_embedded_tracks(tmp_path: Path) -> None:
-    """Text tracks are taken out at the recording's own zero; pictures of text are named."""
+def test_embedded_tracks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text tracks are taken out at the recording's own zero; without text recognition pictures of text are named."""
+    monkeypatch.setattr(ocr, "is_installed", lambda: False)
 
     def extract(command: Command) -> bytes:
         assert command.output
@@ -230,7 +232,17 @@ def test_embedded_tracks(tmp_path: Path) -> None:
     output, bench = run(job(tmp_path, {}, texts=texts), tmp_path / "out", extract)
     assert [(one["language"], one["origin"]) for one in output.data["tracks"]] == [("fr", "embedded")]
     assert "00:00:01.000 --> 00:00:03.000\nBonjour" in (bench.out / "captions/fr.vtt").read_text()
-    assert output.data["findings"] == ["embedded track 3: left out, it holds pictures of text (pgssub)"]
+    assert output.data["findings"] == [
+        "embedded track 3: left out, it holds pictures of text (pgssub); to have them read, "
+        "pip install 'aftertalk[ocr]'"
+    ]
+
+
+def test_a_track_that_draws_nothing(tmp_path: Path) -> None:
+    """A track of pictures without a single one is no error."""
+    output, _ = run(job(tmp_path, {}, texts=(text_track(3, "pgssub", "eng"),)), tmp_path / "out", lambda command: b"")
+    assert output.data["tracks"] == []
+    assert output.data["findings"] == ["embedded track 3: left out, no text was found in its pictures (pgssub)"]
 
 
 def test_broken_embedded_tracks_do_not_hide_the_others(tmp_path: Path) -> None:

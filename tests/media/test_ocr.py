@@ -1,0 +1,129 @@
+"""Text in pictures, read by the real models in the confined process: subtitles that are pictures, and slides."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from catalog.manifest import Artifact, ArtifactFile
+from pipeline.errors import ToolError
+from pipeline.media import ocr, subtitles
+from pipeline.media.command import Command, Limits, Tools
+from pipeline.media.probe import TextTrack
+from pipeline.media.runner import Runner
+from pipeline.stages.enrich import slide_titles
+from pipeline.stages.read_slides import ReadSlidesStage
+from tests.media.bench import Workshop
+from tests.media.decks import Deck, slide
+from tests.media.pgs import sup
+from tests.media.test_captions_embedded import captions
+
+pytestmark = pytest.mark.media
+
+CAPTIONS = [(1000, 3000, "Le chat et la mer\net une autre ligne"), (3500, 5000, "Fin")]
+
+
+@pytest.fixture
+def pictured(tools: Tools, tmp_path: Path) -> Path:
+    """A recording of six seconds with a PGS track in French."""
+    (tmp_path / "t.sup").write_bytes(sup(CAPTIONS))
+    argv = ("ffmpeg", "-v", "error", "-copyts", "-f", "lavfi", "-i", "testsrc=d=6:s=640x360:r=10", "-i", "/in/t.sup")
+    copied = ("-map", "0:v", "-map", "1:0", "-c:v", "libx264", "-c:s", "copy", "-metadata:s:s:0", "language=fre")
+    Runner(tools).run(
+        Command((*argv, *copied, "a.mkv"), {"t.sup": tmp_path / "t.sup"}, tmp_path, limits=Limits(wall_s=60))
+    )
+    return tmp_path / "a.mkv"
+
+
+def test_a_track_of_pictures_becomes_captions(tools: Tools, tmp_path: Path, pictured: Path) -> None:
+    """Text, lines and times come out of the pictures; the findings say that a machine read them."""
+    data, cues = captions(tools, tmp_path / "work", pictured)
+    assert [one["origin"] for one in data["tracks"]] == ["embedded"]
+    assert cues == {"fr": [(start, end, text, "") for start, end, text in CAPTIONS]}
+    (finding,) = data["findings"]
+    assert "read by machine" in finding
+
+
+def test_without_the_extra_the_track_is_named(
+    tools: Tools, tmp_path: Path, pictured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is read, and the finding says how to have it read."""
+    monkeypatch.setattr(ocr, "is_installed", lambda: False)
+    data, cues = captions(tools, tmp_path / "work", pictured)
+    assert cues == {}
+    (finding,) = data["findings"]
+    assert "pictures of text" in finding
+    assert ocr.HINT in finding
+
+
+def test_other_letters_are_not_read_as_nonsense(
+    tools: Tools, tmp_path: Path, pictured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A track in a language whose letters the models do not know is left out."""
+    monkeypatch.setattr(ocr, "can_read", lambda language: language != "fr")
+    data, cues = captions(tools, tmp_path / "work", pictured)
+    assert cues == {}
+    assert "cannot be read by machine" in data["findings"][0]
+
+
+@pytest.mark.corpus
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "index", "times"),
+    [
+        ("sample_MKV_ffmpeg_VobSub_no_duration.mkv", 0, [(0, 2000), (2000, 4000), (4000, 8000), (8000, 12_000)]),
+        ("sample_XSUB.avi", 1, [(1000, 5000), (5000, 9000), (9000, 10_991)]),
+    ],
+)
+def test_tracks_of_the_corpus(
+    tools: Tools, tmp_path: Path, shared: Path, file: str, index: int, times: list[tuple[int, int]]
+) -> None:
+    """VobSub without durations, and XSUB: each picture until the next, with words in it."""
+    source = shared / "media" / "subtitleedit" / file
+    track = TextTrack(index=index, codec="dvdsub", language=None, title="", forced=False)
+    runner = Runner(tools)
+    runner.run(subtitles.render(source, source.stat().st_size, track, tmp_path))
+    found = ocr.read_track(runner.run(ocr.track_reader(tmp_path / subtitles.RENDERED, 60)).stdout)
+    assert [one[:2] for one in found[: len(times)]] == times
+    assert all(any(letter.isalpha() for letter in one.text) for one in found)
+
+
+def test_slides_are_read(tools: Tools, tmp_path: Path) -> None:
+    """Each still has its text, the title first."""
+    workshop = Workshop(tmp_path, tools)
+    names = ["slide-001.webp", "slide-002.webp"]
+    folder = tmp_path / "stills"
+    folder.mkdir()
+    for number, name in enumerate(names):
+        slide(random.Random(number), Deck(dark=bool(number)), 5).save(folder / name, quality=60)
+    (tmp_path / "source").touch()
+    workshop.folders["transcode"] = folder
+    job = replace(workshop.job(tmp_path / "source"), artifacts={"transcode": transcode(names)})
+    texts = workshop.make(ReadSlidesStage(), job).data["texts"]
+    assert sorted(texts) == names
+    for title in slide_titles([texts[name] for name in names]):
+        assert len(title.split()) == 4
+        assert title.istitle()
+    assert all("A meeting, 2021" in text for text in texts.values())
+
+
+def transcode(names: list[str]) -> Artifact:
+    files = tuple(ArtifactFile(name=name, bytes=1, sha256=name) for name in names)
+    slides = [{"start_ms": 1000 * number, "file": name} for number, name in enumerate(names)]
+    return Artifact(key="t", stage="transcode", files=files, data={"slides": slides})
+
+
+def test_a_still_that_is_no_picture_is_an_error(tools: Tools, tmp_path: Path) -> None:
+    """The process fails by name, and the recording goes on without: the stage says so and is tried again."""
+    (tmp_path / "slide-001.webp").write_bytes(b"no picture")
+    (tmp_path / "source").touch()
+    workshop = Workshop(tmp_path / "work", tools)
+    workshop.folders["transcode"] = tmp_path
+    job = replace(workshop.job(tmp_path / "source"), artifacts={"transcode": transcode(["slide-001.webp"])})
+    with pytest.raises(ToolError, match="text recognition") as failed:
+        workshop.make(ReadSlidesStage(), job)
+    assert ReadSlidesStage().without(failed.value)["texts"] == {}
+    assert "tries again" in ReadSlidesStage().without(failed.value)["findings"][0]
