@@ -80,7 +80,7 @@ def _recording(one: PublishedRecording) -> CatalogRecording:
         hls=made.hls,
         poster=made.poster.url if made.poster else None,
         storyboard=made.storyboard,
-        renditions=tuple(rendition_entry(rendition) for rendition in made.renditions),
+        renditions=tuple(rendition_entry(rendition) for rendition in (*made.renditions, *made.av1)),
         audio=tuple(audio_entry(track) for track in made.audio),
         captions=tuple(caption_entry(track) for track in made.captions),
         chapters=made.chapters_url,

@@ -182,10 +182,14 @@ class Made(Model):
     source_sha256: str
     hls: str | None = None
     """Key of the HLS master playlist."""
+    hls_av1: str | None = None
+    """Key of one that names the renditions in AV1 too, for players that keep to one coding."""
     poster: Poster | None = None
     storyboard: str | None = None
     renditions: tuple[Rendition, ...] = ()
-    """Best first; empty for an audio-only recording."""
+    """Best first; empty for an audio-only recording. In H.264, which every player has."""
+    av1: tuple[Rendition, ...] = ()
+    """The largest ones again in AV1, where the organiser wants that."""
     audio: tuple[AudioTrack, ...] = ()
     captions: tuple[CaptionTrack, ...] = ()
     chapters: tuple[ChapterMark, ...] = ()

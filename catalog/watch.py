@@ -140,6 +140,10 @@ def downloads(recording: PublishedRecording) -> tuple[Download, ...]:
         for one in made.renditions
     ]
     found += [
+        Download(DownloadKind.VIDEO, one.url, f"{name}-{one.height}p-av1.mp4", one.bytes, height=one.height, form="AV1")
+        for one in made.av1
+    ]
+    found += [
         Download(
             DownloadKind.AUDIO,
             one.url,

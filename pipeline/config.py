@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, Secret, SecretStr, field_validator, model_validator
 
@@ -31,6 +31,8 @@ class TranscodeSettings(Model):
 
     heights: tuple[int, ...] = (1080, 720, 480, 360)
     """Rungs of the ladder, pixels; those above the source are left out."""
+    codecs: tuple[Literal["h264", "av1"], ...] = ("h264",)
+    """With ``av1`` the largest sizes are made once more, for players that have AV1; H.264 is always made."""
     copy_source: bool = True
     """Copy the source's picture as the top rung when it is ready for the web."""
     audio_bitrate: int = Field(default=64_000, ge=16_000, le=320_000)
@@ -39,6 +41,13 @@ class TranscodeSettings(Model):
     """LUFS (EBU R128) that all sound is brought to; ``none`` leaves it as it is."""
     max_duration_hours: float = Field(default=24, gt=0)
     """Longer sources are refused."""
+
+    @field_validator("codecs")
+    @classmethod
+    def _for_every_player(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "h264" not in value:
+            raise ValueError("h264 must be among the codecs: not every player has another")
+        return value
 
 
 class CaptionSettings(Model):

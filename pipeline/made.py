@@ -29,11 +29,16 @@ def made(
         duration_ms=media.data["duration_ms"],
         source_sha256=source_sha256,
         hls=public(extra, extra.data["master"]),
+        hls_av1=public(extra, extra.data.get("master_av1")),
         poster=_poster(public, extra) or _poster(public, media),
         storyboard=public(media, media.data.get("storyboard")),
         renditions=tuple(
             Rendition(**_with_addresses(public, media, entry), **_size(media, entry["file"]))
             for entry in media.data["renditions"]
+        ),
+        av1=tuple(
+            Rendition(**_with_addresses(public, media, entry), **_size(media, entry["file"]))
+            for entry in media.data.get("av1", ())
         ),
         audio=tuple(
             AudioTrack(**_with_addresses(public, media, entry), **_size(media, entry["file"]))

@@ -131,14 +131,15 @@ class _Api:
 
     def recordings(self, one: PublishedRecording) -> list[dict[str, Any]]:
         """Every file: pictures best first, sound, captions."""
-        files: tuple[File, ...] = (*one.made.renditions, *one.made.audio, *one.made.captions)
+        files: tuple[File, ...] = (*one.made.renditions, *one.made.av1, *one.made.audio, *one.made.captions)
         return [self._file(one, file) for file in files]
 
     def _file(self, one: PublishedRecording, file: File) -> dict[str, Any]:
         video = file if isinstance(file, Rendition) else None
         best = bool(video) and video == one.made.renditions[0]
         if video:
-            mime, folder = "video/mp4", "h264-hd" if video.height >= 720 else "h264-sd"
+            codec = "av1" if video.codecs.startswith("av01") else "h264"
+            mime, folder = "video/mp4", f"{codec}-{'hd' if video.height >= 720 else 'sd'}"
         else:
             mime, folder = ("audio/mp4", "aac") if isinstance(file, AudioTrack) else ("text/vtt", "subtitles")
         language = one.language if isinstance(file, Rendition) else file.language or one.language

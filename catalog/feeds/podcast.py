@@ -111,7 +111,7 @@ def _item(channel: ET.Element, scope: Scope, recording: PublishedRecording, file
 def _alternates(item: ET.Element, scope: Scope, recording: PublishedRecording, file: File) -> None:
     """Every other file of the recording; the enclosure itself is the default one."""
     made = recording.made
-    files: tuple[File, ...] = (*made.renditions, *made.audio)
+    files: tuple[File, ...] = (*made.renditions, *made.av1, *made.audio)
     for one in files:
         rate = str(round(one.bytes * 8000 / max(1, made.duration_ms)))
         height = str(one.height) if isinstance(one, Rendition) else None

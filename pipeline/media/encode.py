@@ -14,6 +14,7 @@ import ffmpeg
 from catalog.edits import Channels
 from pipeline.media import chunks
 from pipeline.media.chunks import Chunk
+from pipeline.media.coding import BITEXACT, TICKS, av1, x264
 from pipeline.media.command import Command, Limits
 from pipeline.media.formats import FORMATS, MAX_PIXELS, PICTURE_FORMATS
 from pipeline.media.ladder import MAX_FRAME_RATE, Rung
@@ -23,8 +24,6 @@ from pipeline.media.probe import AudioTrack, Probe, VideoTrack
 SAMPLE_RATE = 48_000
 """Of all sound: the one that every player and every AAC decoder handles alike."""
 FLAC_FRAME = 4096
-TICKS = 90_000
-"""Ticks per second of encoded pictures: exact for 24, 25, 30, 50, 60 and 29.97 pictures a second."""
 THUMB_SIDE = 160
 """Long side of the thumbnails, pixels."""
 THUMB_MS = 1000
@@ -51,12 +50,6 @@ _GLOBAL = (
     *("-filter_complex_threads", "1"),  # slices cost more than they gain beside encoders that use the other cores
     *("-max_error_rate", str(MAX_ERROR_RATE)),  # else only files without a single good packet fail
 )
-_BITEXACT = {
-    "fflags": "+bitexact",  # no version of the muxer in the file
-    "flags": "+bitexact",
-    "map_metadata": -1,  # no places, names or dates of the source
-    "map_chapters": -1,
-}
 
 
 def lead_ms(probe: Probe) -> int:
@@ -92,11 +85,11 @@ def sound(
             stream = _heard(stream, channels)
         both = stream.filter_multi_output("asplit", 2)
         outputs.append(
-            ffmpeg.output(both[0], f"sound{number}.flac", **{"c:a": "flac", "compression_level": 2, **_BITEXACT})
+            ffmpeg.output(both[0], f"sound{number}.flac", **{"c:a": "flac", "compression_level": 2, **BITEXACT})
         )
         outputs.append(_measured(both[1], f"loudness{number}.txt", peak="true"))
     if copy_picture and probe.video is not None:
-        options = {"c:v": "copy", "movie_timescale": TICKS, **_BITEXACT}  # else edit lists are exact to 1 ms only
+        options = {"c:v": "copy", "movie_timescale": TICKS, **BITEXACT}  # else edit lists are exact to 1 ms only
         if probe.is_trimmed:
             options["t"] = f"{end_ms + LEAD_MS}ms"
         outputs.append(ffmpeg.output(given[str(probe.video.index)], "picture.mp4", **options))
@@ -120,12 +113,14 @@ def pictures(source: Path, probe: Probe, chunk: Chunk, rungs: Sequence[Rung], th
     if video is None:
         raise ValueError("there is no picture to encode")
     given = _input(probe, threads=2, seek_ms=chunk.seek_ms)
-    sizes = [(rung.width, rung.height) for rung in rungs]
+    sizes = list(dict.fromkeys(sorted(((rung.width, rung.height) for rung in rungs), reverse=True)))
     scaled, rest = _cascade(_prepared(given[str(video.index)], video, chunk, sizes[0] if sizes else thumb), sizes)
-    outputs = [
-        ffmpeg.output(picture, f"{rung.name}.mp4", **_x264(rung, chunk))
-        for picture, rung in zip(scaled, rungs, strict=True)
-    ]
+    outputs = []
+    for size, picture in zip(sizes, scaled, strict=True):
+        alike = [rung for rung in rungs if (rung.width, rung.height) == size]
+        for rung, copy in zip(alike, _copies(picture, len(alike)), strict=True):
+            options = x264(rung, chunk) if rung.codec == "h264" else av1(rung, chunk, video.frame_rate)
+            outputs.append(ffmpeg.output(copy, f"{rung.name}.mp4", **options))
     outputs.append(_thumbs(rest, thumb))
     length = (chunk.end_ms or video.end_ms) - chunk.start_ms
     return _command(outputs, source, length)
@@ -138,7 +133,7 @@ def edge(source: Path, probe: Probe, chunk: Chunk, rung: Rung) -> Command:
         raise ValueError("there is no picture to encode")
     given = _input(probe, threads=2, seek_ms=chunk.seek_ms)
     stream = _cut(given[str(video.index)], chunk).filter("setsar", 1)
-    options = _x264(rung, chunk) | {"crf": rung.crf + EDGE_CRF, "x264-params": f"sps-id={EDGE_SET}"}
+    options = x264(rung, chunk) | {"crf": rung.crf + EDGE_CRF, "x264-params": f"sps-id={EDGE_SET}"}
     options |= {"maxrate": f"{2 * rung.max_rate}k", "bufsize": f"{4 * rung.max_rate}k"}
     length = (chunk.end_ms or video.end_ms) - chunk.start_ms
     return _command([ffmpeg.output(stream, "edge.mp4", **options)], source, length)
@@ -153,7 +148,7 @@ def aac(flac: Path, duration_ms: int, bit_rate: int, gain: Gain, side: Channels 
         ceiling = 10 ** (LIMITER_DB / 20)
         stream = stream.filter("alimiter", limit=round(ceiling, 4), attack=5, release=60, level=0, latency=1)
     both = stream.filter_multi_output("asplit", 2)
-    options = {"c:a": "aac", "b:a": bit_rate, "ar": SAMPLE_RATE, "movie_timescale": TICKS, **_BITEXACT}
+    options = {"c:a": "aac", "b:a": bit_rate, "ar": SAMPLE_RATE, "movie_timescale": TICKS, **BITEXACT}
     outputs = [ffmpeg.output(both[0], "sound.mp4", **options), _measured(both[1], "loudness.txt", peak="none")]
     return _command(outputs, flac, duration_ms)
 
@@ -173,7 +168,7 @@ def still(rendition: Path, at_ms: int, size: tuple[int, int]) -> Command:
     """The picture that ``rendition`` (a file of ours) shows at ``at_ms`` as ``still.png``."""
     given = ffmpeg.input("file:/in/src", f="mov", protocol_whitelist="file", ss=f"{at_ms}ms", threads=1)
     stream = given.video.filter("scale", *size, flags="lanczos")
-    options = {"frames:v": 1, "c:v": "png", "f": "image2", "update": 1, **_BITEXACT}
+    options = {"frames:v": 1, "c:v": "png", "f": "image2", "update": 1, **BITEXACT}
     return _command([ffmpeg.output(stream, "still.png", **options)], rendition, 0)
 
 
@@ -183,7 +178,7 @@ def picture(file: Path, side: int) -> Command:
         "file:/in/src", protocol_whitelist="file", format_whitelist=PICTURE_FORMATS, max_pixels=MAX_PIXELS, threads=1
     )
     fitted = f"if(gt(iw,ih),min({side},iw),-2)", f"if(gt(iw,ih),-2,min({side},ih))"
-    options = {"frames:v": 1, "c:v": "png", "f": "image2", "update": 1, **_BITEXACT}
+    options = {"frames:v": 1, "c:v": "png", "f": "image2", "update": 1, **BITEXACT}
     return _command([ffmpeg.output(given.video.filter("scale", *fitted), "still.png", **options)], file, 0)
 
 
@@ -268,29 +263,15 @@ def _thumbs(stream: Any, size: tuple[int, int]) -> Any:
     """What is shown at every full second, as JPEG has its colours (BT.601, full range), raw."""
     shown = stream.filter("fps", 1000 / THUMB_MS, start_time=0, round="up")
     small = shown.filter("scale", *size, flags="area", out_color_matrix="bt601", out_range="pc")
-    return ffmpeg.output(small.filter("format", "yuv420p"), "thumbs.yuv", f="rawvideo", **_BITEXACT)
+    return ffmpeg.output(small.filter("format", "yuv420p"), "thumbs.yuv", f="rawvideo", **BITEXACT)
 
 
-def _x264(rung: Rung, chunk: Chunk) -> dict[str, Any]:
-    keys = ",".join(f"{(ms - chunk.start_ms) / 1000:.3f}" for ms in chunk.cuts_ms)
-    return {
-        "c:v": "libx264",
-        "preset": "veryfast",  # superfast saved no time and cost 75 % more bytes
-        "crf": rung.crf,
-        "maxrate": f"{rung.max_rate}k",
-        "bufsize": f"{2 * rung.max_rate}k",
-        "profile:v": "high",
-        "level:v": f"{rung.level / 10:.1f}",  # said, since ffmpeg's guess comes from the time base when rates vary
-        "g": 100_000,  # key frames where all renditions have theirs, and only there …
-        "force_key_frames": keys,
-        "forced-idr": 1,  # … where decoding can start
-        "threads:v": 1,  # bytes depend on the number; parallel work comes from rungs and chunks
-        "fps_mode": "vfr",  # every picture once, at its own time
-        "enc_time_base": f"1:{TICKS}",
-        "video_track_timescale": TICKS,
-        "movie_timescale": TICKS,
-        **_BITEXACT,
-    }
+def _copies(stream: Any, count: int) -> list[Any]:
+    """The same picture for several encoders."""
+    if count == 1:
+        return [stream]
+    split = stream.filter_multi_output("split", count)
+    return [split[number] for number in range(count)]
 
 
 def _command(outputs: Sequence[Any], source: Path, duration_ms: int) -> Command:

@@ -125,7 +125,8 @@ def master_playlist(
 
 def _start_in_the_middle(listed: Sequence[Variant]) -> list[Variant]:
     """Players begin with the first variant: not with the heaviest, nor with the worst picture."""
-    start = next((one for one in reversed(listed) if 0 < one.height <= 480), listed[0])
+    common = [one for one in listed if not one.codecs.startswith("av01")] or listed  # every player has these
+    start = next((one for one in reversed(common) if 0 < one.height <= 480), common[0])
     return [start, *(one for one in listed if one is not start)]
 
 

@@ -8,7 +8,7 @@ Nothing is ever scaled up, and all sizes are even (4:2:0 colour needs it).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -24,6 +24,10 @@ COPY_CONTAINERS = ("mov", "matroska", "flv")
 COPY_PROFILES = frozenset({"Baseline", "Constrained Baseline", "Main", "High"})
 COPY_LEVEL = 51
 COPY_KEY_INTERVAL_MS = 12_000
+AV1_RUNGS = 2
+"""So many of the largest sizes are made in AV1 too: it saves most there, and small ones play everywhere."""
+AV1_CRF = 13.0
+"""CRF of SVT-AV1 above that of x264."""
 SQUARE = 0.01
 """So far from 1 a pixel's shape may be and still count as square."""
 
@@ -69,6 +73,8 @@ class Rung:
     """kbit/s."""
     level: int
     """H.264 level x 10."""
+    codec: str = "h264"
+    """``h264``, or ``av1`` for one that comes besides."""
 
     def plain(self) -> dict[str, Any]:
         """As plain JSON, for a task's settings."""
@@ -77,7 +83,7 @@ class Rung:
 
 @dataclass(frozen=True)
 class Ladder:
-    """The renditions, best first, and why the first is copied or not."""
+    """The renditions, best first, those in AV1 after all others; and why the first is copied or not."""
 
     rungs: tuple[Rung, ...]
     notes: tuple[str, ...]
@@ -94,10 +100,12 @@ def ladder(probe: Probe, settings: TranscodeSettings) -> Ladder:
     obstacles = copy_obstacles(probe, video, settings)
     sides = [top, *sorted((one for one in settings.heights if one <= CLEARLY_SMALLER * top), reverse=True)]
     rungs = [_rung(video, width, height, side, copied=False) for side in sides]
+    wanted = rungs[:AV1_RUNGS] if "av1" in settings.codecs else []
+    more = [replace(rung, name=f"{rung.name}-av1", codec="av1", crf=_av1_crf(rung)) for rung in wanted]
     if obstacles:
-        return Ladder(tuple(rungs), tuple(f"picture encoded, not copied: {reason}" for reason in obstacles))
+        return Ladder((*rungs, *more), tuple(f"picture encoded, not copied: {reason}" for reason in obstacles))
     return Ladder(
-        (_rung(video, width, height, top, copied=True), *rungs[1:]), ("picture copied: it is ready for the web",)
+        (_rung(video, width, height, top, copied=True), *rungs[1:], *more), ("picture copied: it is ready for the web",)
     )
 
 
@@ -169,6 +177,11 @@ def _rung(video: VideoTrack, width: int, height: int, side: int, *, copied: bool
         max_rate=max_rate(side, rate),
         level=_level(across, down, rate),
     )
+
+
+def _av1_crf(rung: Rung) -> float:
+    """The scale of SVT-AV1 goes to 63, that of x264 to 51."""
+    return float(round(rung.crf + AV1_CRF))
 
 
 def _even(value: float) -> int:

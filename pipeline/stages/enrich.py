@@ -25,6 +25,7 @@ from pipeline.media.probe import Probe
 from pipeline.stages.base import Bench, Job, Output
 
 MASTER = "master.m3u8"
+MASTER_AV1 = "master-av1.m3u8"
 CHAPTERS = "chapters.vtt"
 SHORTEST_CHAPTER_MS = 20_000
 """Slides that are only leafed through are no chapters."""
@@ -36,10 +37,10 @@ OFTEN, FEWEST_REPEATS = 0.3, 3
 
 
 class EnrichStage:
-    """Files: ``master.m3u8``; ``chapters.vtt`` where there are chapters; the poster that the organiser chose."""
+    """Files: master playlists; ``chapters.vtt`` where there are chapters; the poster that the organiser chose."""
 
     name = "enrich"
-    version = 4
+    version = 5
 
     def plan(self, job: Job) -> Task:
         """Depends on what the files it names contain, and on the chapters and the picture the organiser gave."""
@@ -67,6 +68,9 @@ class EnrichStage:
         """Write the playlist, the chapters and the poster."""
         texts = (job.artifacts["captions"], job.artifacts["transcribe"])
         (bench.out / MASTER).write_text(master(job.artifacts["transcode"], texts), "utf-8")
+        with_av1 = bool(job.artifacts["transcode"].data["av1"])
+        if with_av1:
+            (bench.out / MASTER_AV1).write_text(master(job.artifacts["transcode"], texts, av1=True), "utf-8")
         read = job.artifacts["slides"].data["texts"]
         slides = [{**one, "text": read.get(one["file"], "")} for one in job.artifacts["transcode"].data["slides"]]
         marks = chapters(job) or slide_chapters(slides, job.artifacts["transcode"].data["duration_ms"])
@@ -77,6 +81,7 @@ class EnrichStage:
         return Output(
             data={
                 "master": MASTER,
+                "master_av1": MASTER_AV1 if with_av1 else None,
                 "chapters": [one.model_dump() for one in marks],
                 "chapters_file": CHAPTERS if marks else None,
                 "slides": slides,
@@ -99,14 +104,16 @@ def _poster(job: Job, bench: Bench, findings: list[str]) -> dict[str, Any] | Non
         return stills.write_poster(Path(folder) / "still.png", bench.out)
 
 
-def master(media: Artifact, texts: Sequence[Artifact]) -> str:
+def master(media: Artifact, texts: Sequence[Artifact], *, av1: bool = False) -> str:
     """The master playlist; it lies beside the folders of the artifacts whose files it names.
 
     Args:
         media: of the ``transcode`` stage.
         texts: of the stages that give caption tracks.
+        av1: whether to name the renditions in AV1 too. Not for every player: Chromium's own HLS changes from one
+            coding to the other in the middle, and fails; hls.js keeps to one.
     """
-    entries: list[dict[str, Any]] = media.data["renditions"]
+    entries: list[dict[str, Any]] = [*media.data["renditions"], *(media.data["av1"] if av1 else ())]
     main, *others = media.data["audio"] or [None]
     if not entries and main is not None:  # sound only
         variants = [hls.Variant(_uri(media, main["playlist"]), main["codecs"], main["bandwidth"], main["bandwidth"])]

@@ -48,7 +48,7 @@ class TranscodeStage:
     """Files: ``<rung>.mp4``, ``.m3u8``, ``.init.mp4``; ``audio.m4a``; ``poster.jpg``; ``storyboard.vtt``; slides."""
 
     name = "transcode"
-    version = 5
+    version = 6
 
     def plan(self, job: Job) -> Task:
         """Depends on the source, on what the probe found in it, and on the settings of the ladder."""
@@ -232,13 +232,18 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
     return Output(
         data={
             "duration_ms": probe.duration_ms,
-            "renditions": [{**one, "frame_rate": rate} for one in renditions],
+            "renditions": [{**one, "frame_rate": rate} for one in renditions if not _is_av1(one)],
+            "av1": [{**one, "frame_rate": rate} for one in renditions if _is_av1(one)],
             "audio": audio,
             **seen,
             "notes": task.settings["notes"],
             "findings": [_DEAD.format(side.value) for side in sides if side],
         }
     )
+
+
+def _is_av1(rendition: dict[str, Any]) -> bool:
+    return bool(rendition["codecs"].startswith("av01"))
 
 
 def _sound_file(task: Task, bench: Bench, number: int, kind: int) -> Path:

@@ -16,7 +16,7 @@ MAX_SLIDES = 300
 
 
 def rungs(task: Task) -> list[Rung]:
-    """The renditions to make, the largest first."""
+    """The renditions to make, the largest first, those in AV1 last."""
     return [Rung(**plain) for plain in task.settings["rungs"]]
 
 
@@ -107,7 +107,8 @@ def _slides(task: Task, bench: Bench, seen: tuple[stills.Lumas, list[int]], fold
     found = slides.thinned(slides.find(stills.lumas(frames, thumb_size(task))), MAX_SLIDES)
     if len(found) < 2:
         return []
-    large = [one for one in rungs(task) if max(one.width, one.height) >= stills.SLIDE_SIDE]
+    plain = [one for one in rungs(task) if one.codec == "h264"]
+    large = [one for one in plain if max(one.width, one.height) >= stills.SLIDE_SIDE]
     rung = (large or rungs(task)[:1])[-1]  # the smallest that will do: rungs get smaller
     size = stills.thumb_size(rung.width, rung.height, stills.SLIDE_SIDE)
     rendition = bench.out / f"{rung.name}.mp4"

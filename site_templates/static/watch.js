@@ -81,7 +81,7 @@
       hls = new window.Hls({ startPosition: start >= 0 ? start : -1, enableWorker: false });
       hls.on(window.Hls.Events.ERROR, (_, data) => { if (data.fatal) fall(); });
       hls.on(window.Hls.Events.MANIFEST_PARSED, () => player.play().catch(() => {}));
-      hls.loadSource(hlsSource.src);
+      hls.loadSource(player.dataset.allCodecs || hlsSource.src);
       hls.attachMedia(player);
     } catch { fall(); }
   };

@@ -63,33 +63,34 @@ def slide(random_: random.Random, deck: Deck, lines: int) -> Image.Image:
     return image
 
 
-def pictures(deck: Deck, slides: int, seed: int) -> tuple[Iterator[Picture], list[float]]:
-    """The pictures of a recording, and when each slide comes, seconds."""
+def pictures(deck: Deck, slides: int, seed: int, every: int = 1) -> tuple[Iterator[Picture], list[float]]:
+    """The pictures of a recording, or every so many of them, and when each slide comes, seconds."""
     random_ = random.Random(seed)
     lengths = [random_.randint(*deck.seconds) + random_.randint(0, 4) / 5 for _ in range(slides)]
     states = [random_.getrandbits(32) for _ in range(slides)]
     starts = [sum(lengths[:number]) for number in range(slides)]
-    return _drawn(deck, lengths, states, np.random.default_rng(seed)), starts
+    drawn = _drawn(deck, list(zip(lengths, states, strict=True)), np.random.default_rng(seed), every)
+    return drawn, starts
 
 
-def _drawn(deck: Deck, lengths: list[float], states: list[int], noise: np.random.Generator) -> Iterator[Picture]:
+def _drawn(deck: Deck, planned: list[tuple[float, int]], noise: np.random.Generator, every: int) -> Iterator[Picture]:
     before: Picture | None = None
     at = 0
-    for number, (length, state) in enumerate(zip(lengths, states, strict=True)):
+    for number, (length, state) in enumerate(planned):
         full = random.Random(state).randint(3, 6)
         steps = [max(1, full * step // deck.builds) for step in range(1, deck.builds + 1)]
         stages = [np.asarray(slide(random.Random(state + 1), deck, lines)) for lines in steps]
         count = round(length * RATE)
-        for index in range(count):
+        first, at = at, at + count
+        for index in (one for one in range(count) if (first + one) % every == 0):
             picture = stages[min(len(stages) - 1, index * len(stages) // count)].copy()
             share = index / (deck.fade * RATE) if deck.fade else 1.0
             if before is not None and share < 1:
                 picture = (before * (1 - share) + picture * share).astype(np.uint8)
             if deck.video and number % 3 == 1:
-                _moving(picture, noise, at)
+                _moving(picture, noise, first + index)
             if deck.head:
-                _head(picture, noise, at)
-            at += 1
+                _head(picture, noise, first + index)
             yield picture
         before = stages[-1]
 

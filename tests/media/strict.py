@@ -62,7 +62,7 @@ def boxes(data: bytes) -> list[tuple[str, bytes]]:
 def check_folder(folder: Path, data: dict[str, Any]) -> None:
     """Everything that ``data`` (of a transcode artifact) names must be there, whole, and agree."""
     starts = []
-    for rendition in data["renditions"]:
+    for rendition in (*data["renditions"], *data["av1"]):
         starts.append(_check_hls(folder, rendition, data["duration_ms"]))
         _check_file(folder / rendition["file"], rendition, data["duration_ms"])
     for first, *others in zip(*starts, strict=True):
@@ -145,7 +145,11 @@ def _check_file(path: Path, entry: dict[str, Any], duration_ms: int) -> None:
         assert (video.codec_context.width, video.codec_context.height) == (entry["width"], entry["height"])
         assert abs(container.duration / 1000 - duration_ms) <= max(100, 0.02 * duration_ms)
         config = bytes(video.codec_context.extradata)
-        assert entry["codecs"].split(",")[0] == f"avc1.{config[1:4].hex()}"
+        if video.codec_context.name == "h264":
+            assert entry["codecs"].split(",")[0] == f"avc1.{config[1:4].hex()}"
+        else:
+            profile, level = config[1] >> 5, config[1] & 31
+            assert entry["codecs"].split(",")[0] == f"av01.{profile}.{level:02}M.08"
         assert (len(container.streams) == 2) == ("mp4a.40.2" in entry["codecs"])
         shown = [packet.pts for packet in container.demux(video) if packet.pts is not None]
         assert min(shown) == 0, "the first picture is shown from the start"

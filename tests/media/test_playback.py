@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from catalog.render import TEMPLATES
 from pipeline.config import Settings, TranscodeSettings
 from pipeline.errors import AftertalkError
 from pipeline.media.tools import Tools
@@ -14,9 +15,11 @@ from tests.browser.conftest import serving
 from tests.browser.install import find
 from tests.conftest import CHROMIUM_OPTIONS
 from tests.media.bench import Workshop
-from tests.media.player import play, write_master
+from tests.media.player import play, play_by_hls_js, write_master
 from tests.media.sources import record
+from tests.media.strict import check_folder
 
+VENDORED = TEMPLATES / "vendor" / "hls.light.min.js"
 pytestmark = [pytest.mark.media, pytest.mark.browser]
 SMALL = Settings(title="Test", transcode=TranscodeSettings(heights=(360, 240)))
 
@@ -26,7 +29,9 @@ def check_plays(browser: Browser, folder: Path, data: dict[str, object], rate: f
     write_master(folder, data)
     renditions = data["renditions"]
     seconds = data["duration_ms"] / 1000
-    names = [one["file"] for one in renditions] + ["master.m3u8"] + [one["file"] for one in data["audio"]]
+    names = (
+        [one["file"] for one in (*renditions, *data["av1"])] + ["master.m3u8"] + [one["file"] for one in data["audio"]]
+    )
     with serving(folder) as base:
         for name in names:
             played = play(browser, base, name, rate)
@@ -64,6 +69,26 @@ def test_late_picture_and_silent_video_play(browser: Browser, tools: Tools, tmp_
     for source in (late, silent):
         artifact, folder = Workshop(tmp_path / source.stem, tools, SMALL).transcode(source)
         check_plays(browser, folder, artifact.data)
+
+
+def test_av1_beside_h264(browser: Browser, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both codings play to their end, also where pictures come at no fixed rate; chunks join, segments agree."""
+    monkeypatch.setattr("pipeline.media.chunks.CHUNK_MS", 6000)
+    both = Settings(title="Test", transcode=TranscodeSettings(heights=(180, 90), codecs=("h264", "av1")))
+    source = record(tools, tmp_path / "talk.mp4", seconds=14, size="320x180", rate=10)
+    uneven = ("-vf", "select='lt(mod(n,5),3)'", "-fps_mode", "vfr")
+    varying = record(tools, tmp_path / "varying.mkv", *uneven, seconds=8, size="320x180", rate=10)
+    for path in (varying, source):
+        artifact, folder = Workshop(tmp_path / path.stem, tools, both).transcode(path)
+        assert [one["height"] for one in artifact.data["renditions"]] == [180, 90]
+        assert [one["file"] for one in artifact.data["av1"]] == ["180p-av1.mp4", "90p-av1.mp4"]
+        assert all(one["codecs"].startswith("av01.0.0") for one in artifact.data["av1"])
+        check_folder(folder, artifact.data)
+    check_plays(browser, folder, artifact.data)
+    if VENDORED.is_file():
+        with serving(folder) as base:
+            codecs = play_by_hls_js(browser, base, "master-av1.m3u8", VENDORED)
+        assert {one[:4] for one in codecs} in ({"av01"}, {"avc1"}), "one coding, from the start to the end"
 
 
 @pytest.mark.corpus

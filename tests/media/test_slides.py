@@ -42,11 +42,10 @@ def thumbnails(
     deck: Deck, count: int, seed: int
 ) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.uint8]], list[float]]:
     """Noisy thumbnails of a recording, one for each second, and when each slide comes."""
-    frames, starts = pictures(deck, count, seed)
+    frames, starts = pictures(deck, count, seed, every=RATE)
     small = [
         np.asarray(Image.fromarray(frame).convert("L").resize((160, 90), Image.Resampling.BOX), np.int16)
-        for number, frame in enumerate(frames)
-        if number % RATE == 0
+        for frame in frames
     ]
     noise = np.random.default_rng(seed).integers(-2, 3, (len(small), 90, 160))
     return np.clip(np.stack(small) + noise, 0, 255).astype(np.uint8), starts

@@ -30,17 +30,11 @@ def noise(seconds: float) -> str:
 
 def source(tools: Tools, target: Path, *arguments: str, seconds: float = 14) -> Path:
     """Every picture shows its own number as a row of black and white cells; the sound is noise, always the same."""
-    cells = "+".join(
-        f"if(between(X,{CELL * bit},{CELL * bit + CELL - 1}),255*mod(floor(N/{2**bit}),2),0)" for bit in range(BITS)
-    )
+    cells = f"nullsrc=size={WIDTH // CELL}x2:rate=25:duration={seconds},"
+    cells += f"geq=lum='255*lt(X,{BITS})*mod(floor(N/pow(2,X)),2)':cb=128:cr=128,"  # one pixel a cell, then enlarged
     run(
         tools,
-        *(
-            "-f",
-            "lavfi",
-            "-i",
-            f"nullsrc=size={WIDTH}x{HEIGHT}:rate=25:duration={seconds},geq=lum='{cells}':cb=128:cr=128",
-        ),
+        *("-f", "lavfi", "-i", f"{cells}scale={WIDTH}:{HEIGHT}:flags=neighbor"),
         *("-f", "lavfi", "-i", noise(seconds)),
         *("-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-g", "75", "-x264-params", "open-gop=0:scenecut=0"),
         *("-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "192k", *arguments, str(target)),

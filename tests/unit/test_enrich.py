@@ -93,6 +93,20 @@ def test_the_master_playlist_names_files_by_digest(golden: Callable[[str, bytes]
     assert "RESOLUTION=640x360" in text
 
 
+def test_av1_has_a_master_playlist_of_its_own() -> None:
+    """The one for every player names H.264 only; the other begins with H.264, and names both."""
+    plain = {"playlist": "a.m3u8", "bandwidth": 9, "average_bandwidth": 8, "width": 640, "height": 360}
+    entries = [
+        {**plain, "codecs": "avc1.64001e,mp4a.40.2", "frame_rate": 25.0},
+        {**plain, "playlist": "b.m3u8", "codecs": "av01.0.01M.08,mp4a.40.2", "frame_rate": 25.0},
+    ]
+    media = artifact("transcode", {"renditions": entries[:1], "av1": entries[1:], "audio": []}, "a.m3u8", "b.m3u8")
+    assert "av01" not in master(media, [])
+    both = [line for line in master(media, [], av1=True).splitlines() if line.startswith("#EXT-X-STREAM-INF")]
+    assert ["avc1" in line for line in both] == [True, False]
+    assert 'CODECS="av01.0.01M.08,mp4a.40.2"' in both[1]
+
+
 def test_a_recording_without_picture_has_a_playlist_of_its_sound() -> None:
     """Sound only: the audio's playlist is the only variant."""
     audio = {

@@ -36,6 +36,16 @@ def shape(made: Probe, **settings: Any) -> list[tuple[str, int, int, bool]]:
     return [(rung.name, rung.width, rung.height, rung.copied) for rung in steps.rungs]
 
 
+def test_av1_comes_besides() -> None:
+    """The two largest sizes once more, never instead of H.264, never copied; H.264 cannot be left out."""
+    made = shape(probe(), codecs=("h264", "av1"))
+    assert made[:4] == shape(probe())
+    assert made[4:] == [("1080p-av1", 1920, 1080, False), ("720p-av1", 1280, 720, False)]
+    assert shape(probe(width=320, height=180), codecs=("h264", "av1"))[1:] == [("180p-av1", 320, 180, False)]
+    with pytest.raises(ValueError, match="h264 must be among"):
+        TranscodeSettings(codecs=("av1",))
+
+
 def test_talk() -> None:
     """A web-conference recording: its own picture on top, three rungs below."""
     assert shape(probe()) == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -245,6 +246,28 @@ def test_transcripts_in_every_language_and_form() -> None:
     assert "mistakes" in page.xpath("string(//p[@class='note'])")
     assert [one.get("href").partition("#")[0] for one in text.xpath(".//a")] == ["./"] * len(text.xpath("p"))
     assert text.xpath("string(p[1]/b)") == "Amina Okoye"
+
+
+def test_av1_is_offered_besides() -> None:
+    """Scripts find the presentation with both codings; it can be kept; what every browser reads names H.264 only."""
+    catalogue = samples.catalogue()
+    panel = catalogue.recordings[0]
+    name = samples.media("panel", "1080p-av1.mp4")
+    av1 = panel.made.renditions[0].model_copy(update={"url": name, "codecs": "av01.0.08M.08,mp4a.40.2"})
+    made = panel.made.model_copy(update={"av1": (av1,), "hls_av1": samples.media("panel", "master-av1.m3u8")})
+    objects = build(replace(catalogue, recordings=(replace(panel, made=made), *catalogue.recordings[1:])))
+    page = html.document_fromstring(objects["nodes2021/theme-1/panel/index.html"].decode())
+    assert page.xpath("//video/@data-all-codecs")[0].endswith("master-av1.m3u8")
+    assert "nodes2021-panel-1080p-av1.mp4" in page.xpath("//ul[@class='downloads']//a/@download")
+    assert not [one for one in page.xpath("//source/@src") if "av1" in one]
+    other = html.document_fromstring(objects["nodes2021/theme-1/welcome/index.html"].decode())
+    assert not other.xpath("//video/@data-all-codecs")
+    files = [one for body in objects.values() if b"h264-hd" in body for one in _folders(body)]
+    assert "av1-hd" in files
+
+
+def _folders(body: bytes) -> list[str]:
+    return [one["folder"] for one in json.loads(body).get("recordings", ())]
 
 
 def test_budget_of_a_long_talk() -> None:
