@@ -34,7 +34,7 @@ def source(tools: Tools, target: Path, *arguments: str, seconds: float = 14) -> 
     cells += f"geq=lum='255*lt(X,{BITS})*mod(floor(N/pow(2,X)),2)':cb=128:cr=128,"  # one pixel a cell, then enlarged
     run(
         tools,
-        *("-f", "lavfi", "-i", f"{cells}scale={WIDTH}:{HEIGHT}:flags=neighbor"),
+        *("-f", "lavfi", "-i", f"{cells}scale={WIDTH}:{HEIGHT}:flags=neighbor,setsar=1"),
         *("-f", "lavfi", "-i", noise(seconds)),
         *("-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-g", "75", "-x264-params", "open-gop=0:scenecut=0"),
         *("-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "192k", *arguments, str(target)),
