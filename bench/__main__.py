@@ -8,7 +8,9 @@ import sys
 NAMES = ("transcode", "asr", "storage", "cluster", "scale")
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or NAMES:
-        if name not in NAMES:
-            raise SystemExit(f"{name} is no benchmark; there are {', '.join(NAMES)}")
+    _, *asked = sys.argv
+    if unknown := sorted(set(asked) - set(NAMES)):
+        raise SystemExit(f"{unknown[0]} is no benchmark; there are {', '.join(NAMES)}")
+    del sys.argv[1:]  # a benchmark has arguments of its own
+    for name in asked or NAMES:
         runpy.run_module(f"bench.{name}", run_name="__main__")

@@ -1,8 +1,7 @@
 """Building the site of a catalogue of any size: from nothing, with one recording added, and unchanged.
 
-``python -m bench scale 100 1000``: sizes; the ones up to 1,000 when none is given. Each build is a process of its own,
-and works as a publish does: through the cache of rendered pages, in a folder. Writes a table, and the plot of
-``docs/images/scale.svg`` with ``--plot FILE``.
+``python -m bench.scale 100 1000``: sizes; those up to 1,000 when none is given. Each build is a process of its own,
+and works as a publish does: through the cache of rendered pages, in a folder.
 """
 
 from __future__ import annotations
@@ -17,8 +16,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench import synthetic
-from bench.plot import Line, log_log
+from bench import report, synthetic
 from catalog.render import parts
 from pipeline.site_cache import SiteCache
 
@@ -91,29 +89,26 @@ def measure(sizes: list[int]) -> list[Build]:
     return found
 
 
-def plot(builds: list[Build], path: Path) -> None:
-    """Seconds over recordings, a line for each task."""
+def write(builds: list[Build]) -> None:
+    """The section of ``docs/scale.md``: the table, and processor seconds over recordings for each task."""
     tasks = dict.fromkeys(one.task for one in builds)
-    lines = [
-        Line(task, tuple((one.recordings, one.cpu_seconds) for one in builds if one.task == task)) for task in tasks
-    ]
-    path.write_text(log_log(lines, across="recordings", up="CPU seconds"), encoding="utf-8")
+    lines = {task: [(one.recordings, one.cpu_seconds) for one in builds if one.task == task] for task in tasks}
+    axes = ("recordings", "CPU seconds")
+    picture = report.plot("scale", "Processor time to build the site", axes, lines, log=True)
+    report.write_section("scale.md", "scale", "\n".join([HEADER, *map(str, builds), "", picture]))
 
 
 def main() -> None:
     """Measure what is asked for."""
-    parser = argparse.ArgumentParser(prog="python -m bench scale")
+    parser = argparse.ArgumentParser(prog="python -m bench.scale")
     parser.add_argument("sizes", nargs="*", type=int)
-    parser.add_argument("--plot", type=Path)
     parser.add_argument("--one")
     parser.add_argument("--folder", type=Path)
-    arguments = parser.parse_args([one for one in sys.argv[1:] if one != "scale"])
+    arguments = parser.parse_args()
     if arguments.one:
         print(json.dumps(asdict(build(arguments.one, arguments.sizes[0], arguments.folder))))  # noqa: T201 - for the parent
         return
-    builds = measure(arguments.sizes or list(SIZES))
-    if arguments.plot:
-        plot(builds, arguments.plot)
+    write(measure(arguments.sizes or list(SIZES)))
 
 
 if __name__ == "__main__":
