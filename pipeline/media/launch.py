@@ -1,11 +1,11 @@
-"""Watch over one program: ``python -IS launch.py LIMITS -- PROGRAM ARGUMENTS…``.
+"""Watch over one program: ``python -IS launch.py PARENT LIMITS -- PROGRAM ARGUMENTS…``.
 
 Limits the program, dies with its own parent and takes the program along, and waits for every descendant, so that
 whoever waits for this process is told the processor time of the whole tree (bubblewrap alone does not add up the time
 of what ran inside). A program of its own, standard library only, because code between ``fork`` and ``exec`` is not
-safe in a process that has threads.
+safe in a process that has threads. It must lead a process group of its own.
 
-LIMITS is JSON: names of ``resource.RLIMIT_*`` and ``nice`` -> value.
+PARENT is the process id of whoever starts it; LIMITS is JSON: names of ``resource.RLIMIT_*`` and ``nice`` -> value.
 """
 
 from __future__ import annotations
@@ -22,16 +22,24 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def main(argv: list[str]) -> int:
-    """Run ``argv[3:]`` under the limits ``argv[1]``; the exit status, 128 + N for signal N."""
-    _die_with(os.getppid())
+    """Run ``argv[4:]`` under the limits ``argv[2]``; the exit status, 128 + N for signal N."""
+    # Bubblewrap's first process hangs for good when its parent dies before it has set itself up. It is still of this
+    # group then; so the group is killed as one, and not each process by the death of the one before it.
+    signal.signal(signal.SIGTERM, _kill_group)
+    _on_death_of(int(argv[1]), signal.SIGTERM)
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     watcher = os.getpid()
     program = os.fork()
     if program == 0:
-        _die_with(watcher)
-        _limit(json.loads(argv[1]))
-        os.execve(argv[3], argv[3:], dict(os.environ))  # noqa: S606 -- no shell is the point
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _on_death_of(watcher, signal.SIGKILL)
+        _limit(json.loads(argv[2]))
+        os.execve(argv[4], argv[4:], dict(os.environ))  # noqa: S606 -- no shell is the point
     return _wait_for_all(program)
+
+
+def _kill_group(*_: object) -> None:
+    os.killpg(0, signal.SIGKILL)
 
 
 def _prctl(option: int, value: int) -> None:
@@ -39,8 +47,8 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def _die_with(parent: int) -> None:
-    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def _on_death_of(parent: int, sign: signal.Signals) -> None:
+    _prctl(PR_SET_PDEATHSIG, sign)
     if os.getppid() != parent:  # it died before it could be watched
         os._exit(128 + signal.SIGKILL)
 

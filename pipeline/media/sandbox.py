@@ -9,6 +9,7 @@ environment.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def confine(command: Command, tools: Tools, view: Path) -> Confined:
     """The command line that runs ``command`` confined; ``view`` is an empty folder of its own for links."""
     python = Path(sys.executable).resolve()
     program = {"ffmpeg": tools.ffmpeg, "python": python}[command.argv[0]]
-    launcher = (str(python), "-I", "-S", "-B", str(_LAUNCHER), _limits(command.limits), "--")
+    launcher = (str(python), "-I", "-S", "-B", str(_LAUNCHER), str(os.getpid()), _limits(command.limits), "--")
     if tools.bwrap is not None:
         inner = (*_bubblewrap(command, tools.bwrap, program), str(program), *command.argv[1:])
         return Confined((*launcher, *inner), {}, {})

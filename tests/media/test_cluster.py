@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from pipeline.run import Options, publish
 from pipeline.storage.protocol import RESERVED
 from tests.media.cluster import Machines, Network, Trust, machines
 from tests.media.sources import record
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.media
 NOW = datetime(2021, 7, 1, tzinfo=UTC)
@@ -73,13 +73,6 @@ def published(root: Path) -> dict[str, bytes]:
     shutil.rmtree(folder)
     shutil.rmtree(root / ".aftertalk")
     return found
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def records(root: Path) -> set[Path]:
@@ -146,7 +139,7 @@ def lose_machines(root: Path, cluster: Machines, network: Network) -> None:
         lambda: cluster.kill("scheduler"),
     )
     for count, lose in enumerate(losses, start=1):
-        wait_for(lambda count=count: len(records(root)) >= count, "nothing was made any more")  # type: ignore[misc]
+        wait_until(lambda count=count: len(records(root)) >= count, "nothing was made any more", seconds=120)  # type: ignore[misc]
         lose()
     cluster.start_scheduler()
     runner.join(300)

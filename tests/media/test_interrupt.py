@@ -14,6 +14,7 @@ import pytest
 from pipeline.media.tools import Tools
 from tests.media.sources import record
 from tests.media.sources import run as run_tool
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.media
 
@@ -68,7 +69,4 @@ def test_no_child_is_left(tools: Tools, tmp_path: Path, number: signal.Signals) 
     assert run.returncode == 1
     assert b"run the command again" in said
     assert b"failed" not in said
-    deadline = time.monotonic() + 10
-    while any(Path(f"/proc/{pid}").exists() for pid in left):
-        assert time.monotonic() < deadline, "a process is left"
-        time.sleep(0.1)
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left), "a process is left")

@@ -23,6 +23,8 @@ from pipeline import report
 from pipeline.catalogue import load
 from pipeline.programmes import import_programme
 from pipeline.run import Options, publish
+from tests.media import processes
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.media
 
@@ -418,26 +420,12 @@ def test_a_killed_run_ends_in_the_same_bytes(published: Meeting, tmp_path: Path,
     time.sleep(seconds)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    time.sleep(0.3)
-    assert not children_in(root)
+    wait_until(lambda: not processes.naming(root), "a process is left")
     told = meeting.publish()
     assert told.failed == 0
     assert meeting.site() == published.site()
     assert list((root / ".aftertalk" / "tmp").iterdir()) == []
     assert meeting.publish().made() == set()
-
-
-def children_in(root: Path) -> list[str]:
-    """Command lines of processes that name ``root``."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if str(root) in line and str(os.getpid()) != entry.parent.name:
-            found.append(line)
-    return found
 
 
 def add_settings(meeting: Meeting, text: str) -> None:
