@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 
@@ -63,20 +64,27 @@ def _event(event: Event) -> CatalogEvent:
     return CatalogEvent(id=event.id, title=event.title, start=event.start, end=event.end, page=urls.event(event.id))
 
 
+def _entry(one: PublishedRecording) -> dict[str, Any]:
+    """The fields of a ``CatalogEntry``."""
+    return {
+        "id": one.key,
+        "event": one.event.id,
+        "session": one.session.id,
+        "kind": one.recording.kind.value,
+        "title": one.recording.title,
+        "people": tuple(person.name for person in one.people),
+        "language": one.language,
+        "date": one.date,
+        "duration_ms": one.made.duration_ms,
+        "page": one.page,
+        "licence": one.licence,
+    }
+
+
 def _recording(one: PublishedRecording) -> CatalogRecording:
     made = one.made
     return CatalogRecording(
-        id=one.key,
-        event=one.event.id,
-        session=one.session.id,
-        kind=one.recording.kind.value,
-        title=one.recording.title,
-        people=tuple(person.name for person in one.people),
-        language=one.language,
-        date=one.date,
-        duration_ms=made.duration_ms,
-        page=one.page,
-        licence=one.licence,
+        **_entry(one),
         hls=made.hls,
         poster=made.poster.url if made.poster else None,
         storyboard=made.storyboard,
@@ -91,18 +99,5 @@ def _recording(one: PublishedRecording) -> CatalogRecording:
 
 
 def _elsewhere(one: PublishedRecording) -> CatalogElsewhere:
-    return CatalogElsewhere(
-        id=one.key,
-        event=one.event.id,
-        session=one.session.id,
-        kind=one.recording.kind.value,
-        title=one.recording.title,
-        people=tuple(person.name for person in one.people),
-        language=one.language,
-        date=one.date,
-        duration_ms=one.made.duration_ms,
-        page=one.page,
-        licence=one.licence,
-        doi=one.recording.doi,
-        links=tuple(link.url for link in one.watch_links),
-    )
+    links = tuple(link.url for link in one.watch_links)
+    return CatalogElsewhere(**_entry(one), doi=one.recording.doi, links=links)

@@ -7,11 +7,11 @@ import unicodedata
 from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
 ID_LENGTH = 80
@@ -50,6 +50,18 @@ class Model(BaseModel):
         use_attribute_docstrings=True,
         coerce_numbers_to_str=True,
     )
+
+
+class ShortForm(Model):
+    """Base of models that may be written as the text of one field alone."""
+
+    short_form: ClassVar[str]
+    """The name of that field."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        return {cls.short_form: value} if isinstance(value, str) else value
 
 
 def slugify(text: str, *, fallback: str) -> str:

@@ -208,8 +208,8 @@ class CatalogEvent(Model):
     page: str
 
 
-class CatalogRecording(Model):
-    """A recording in ``catalog.json``; see ``catalog.schema.json`` for the contract."""
+class CatalogEntry(Model):
+    """What ``catalog.json`` says of a recording wherever it is kept."""
 
     id: str
     event: str
@@ -222,6 +222,11 @@ class CatalogRecording(Model):
     duration_ms: int
     page: str
     licence: str
+
+
+class CatalogRecording(CatalogEntry):
+    """A recording in ``catalog.json``; see ``catalog.schema.json`` for the contract."""
+
     hls: str | None
     poster: str | None
     storyboard: str | None
@@ -234,20 +239,9 @@ class CatalogRecording(Model):
     doi: str | None
 
 
-class CatalogElsewhere(Model):
+class CatalogElsewhere(CatalogEntry):
     """A recording that others keep, in ``catalog.json``; an addition to the contract."""
 
-    id: str
-    event: str
-    session: str
-    kind: str
-    title: str
-    people: tuple[str, ...]
-    language: str
-    date: datetime | None
-    duration_ms: int
-    page: str
-    licence: str
     doi: str | None
     links: tuple[str, ...]
     """Where it can be watched, the best first."""

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
 from catalog.edits import Channels, Trim
-from catalog.fields import Doi, Duration, Id, Language, Model, Text, TimeZone, Title, Url, slugify
+from catalog.fields import Doi, Duration, Id, Language, Model, ShortForm, Text, TimeZone, Title, Url, slugify
 from catalog.releases import APPROVED, HELD, Release, ReleaseState
 from catalog.wording import Worded
 
@@ -63,29 +63,21 @@ class LinkKind(StrEnum):
     PAGE = "page"
 
 
-class Link(Model):
+class Link(ShortForm):
     """An address that belongs to a session or a recording. In YAML a plain address is enough."""
 
+    short_form: ClassVar[str] = "url"
     url: Url
     kind: LinkKind = LinkKind.PAGE
     title: Text = ""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: object) -> object:
-        return {"url": value} if isinstance(value, str) else value
 
-
-class Discussion(Model):
+class Discussion(ShortForm):
     """The topic of a forum in which people talk about a session or recording. In YAML a plain address is enough."""
 
+    short_form: ClassVar[str] = "topic"
     topic: Url
     title: Text = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: object) -> object:
-        return {"topic": value} if isinstance(value, str) else value
 
 
 class Chapter(Model):
@@ -106,20 +98,16 @@ class Cue(Model):
     speaker: str = ""
 
 
-class CaptionSource(Model):
+class CaptionSource(ShortForm):
     """A caption file named by the organiser. In YAML a plain file name is enough."""
 
+    short_form: ClassVar[str] = "file"
     file: str
     """Path relative to the event's ``recordings/`` folder."""
     language: Language | None = None
     """Language of the text; taken from the file name or found from the text when not given."""
     align: bool = False
     """Move its times to where the speech is, when they are found to be early, late or drifting."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: object) -> object:
-        return {"file": value} if isinstance(value, str) else value
 
 
 class Recording(Worded):

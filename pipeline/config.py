@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, Secret, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, Secret, SecretStr, field_validator
 
 from catalog import documents
-from catalog.fields import Language, Model, Text, Title, Url
+from catalog.fields import Language, Model, ShortForm, Text, Title, Url
 from catalog.model import APPROVED, Release
 from catalog.site import Site, Theme
 from pipeline.errors import ConfigurationError, InvalidDocumentError
@@ -109,19 +109,15 @@ PlaceName = Annotated[str, AfterValidator(_known_place)]
 FolderUrl = Annotated[Url, AfterValidator(_with_slash)]
 
 
-class Mirror(Model):
+class Mirror(ShortForm):
     """Another place that gets everything the main one gets."""
 
+    short_form: ClassVar[str] = "publish"
     publish: PlaceName
     endpoint: Url | None = None
     """Address of its S3-compatible service other than AWS."""
     profile: str | None = None
     """Profile of its credentials, in ``~/.aws``."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: object) -> object:
-        return {"publish": value} if isinstance(value, str) else value
 
 
 class MediaPlace(Model):

@@ -6,19 +6,18 @@ Inline sessions and recordings override imported ones of the same id, field by f
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-from pydantic import model_validator
+from typing import Any, ClassVar
 
 from catalog import documents
 from catalog.documents import Document
-from catalog.fields import Model, TimeZone
+from catalog.fields import Model, ShortForm, TimeZone
 from catalog.model import Event, Link, LinkKind, Recording, Session
 
 
-class ProgrammeSource(Model):
+class ProgrammeSource(ShortForm):
     """The ``programme:`` field: where the programme is imported from. A plain file name or address is enough."""
 
+    short_form: ClassVar[str] = "file"
     file: str
     """A file beside ``event.yaml``, a folder of session pages, or an http(s) address."""
     timezone: TimeZone | None = None
@@ -27,11 +26,6 @@ class ProgrammeSource(Model):
     """Whether recordings that the programme names by address are listed with it and not fetched."""
     day_first: bool = False
     """Whether dates such as 03/04/2021 mean the third of April (spreadsheets only)."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: object) -> object:
-        return {"file": value} if isinstance(value, str) else value
 
 
 class EventFile(Event):
