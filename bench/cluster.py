@@ -95,22 +95,8 @@ def measure(folder: Path) -> Costs:
     source = inbox / "talk.mp4"
     pictures = f"testsrc=size=1920x1080:rate=25:duration={SECONDS}"
     sound = f"anoisesrc=d={SECONDS}:a=0.1:c=pink"
-    run(
-        shop.tools,
-        "-f",
-        "lavfi",
-        "-i",
-        pictures,
-        "-f",
-        "lavfi",
-        "-i",
-        sound,
-        "-preset",
-        "ultrafast",
-        "-b:v",
-        "2M",
-        str(source),
-    )
+    inputs = ("-f", "lavfi", "-i", pictures, "-f", "lavfi", "-i", sound)
+    run(shop.tools, *inputs, "-preset", "ultrafast", "-b:v", "2M", str(source))
     if not isinstance(shop.engine, LocalEngine):
         raise TypeError("this machine has another engine than its own")
     watch = Stopwatch(shop.engine.maker)

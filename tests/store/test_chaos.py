@@ -10,9 +10,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
+from uuid import uuid4
 
 import imageio_ffmpeg
 import pytest
@@ -21,12 +24,14 @@ import yaml
 from pipeline.check import check_site
 from pipeline.storage import ObjectStore, open_store
 from pipeline.storage.state import Published, read_remote
+from pipeline.workshop import LOCAL
+from tests.media.cluster import Machines, machines
 from tests.store import proxy
 from tests.store.proxy import Fault, Kind, Proxy
 from tests.store.servers import Server
 from tests.store.watcher import Watcher
 
-pytestmark = [pytest.mark.media, pytest.mark.store, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.media, pytest.mark.store, pytest.mark.timeout(3600)]
 ROOT = Path(__file__).parents[2]
 SECRET = "zugzwang-canary"
 RECORDINGS, HELD = 12, 3
@@ -47,21 +52,22 @@ from pipeline import report
 from pipeline.catalogue import load
 from pipeline.programmes import import_programme
 from pipeline.run import Options, publish
-folder, hours, largest = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
+folder, engine, hours, largest = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), int(sys.argv[4])
 if largest:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 print("ready", flush=True)
 now = datetime.now(UTC) + timedelta(hours=hours)
-sys.exit(publish(load(folder, import_programme), report.RecordingReporter(), Options(), now=now))
+sys.exit(publish(load(folder, import_programme), report.RecordingReporter(), Options(engine=engine), now=now))
 """
 
 
 class Site:
     """A catalogue of twelve recordings, some of which nobody may see, and its bucket."""
 
-    def __init__(self, root: Path, settings: Mapping[str, object], clips: list[bytes]) -> None:
+    def __init__(self, root: Path, settings: Mapping[str, object], clips: list[bytes], engine: str = LOCAL) -> None:
         self.root = root
+        self.engine = engine
         self._clips = clips
         self._inbox = root / "meeting" / "recordings"
         self._inbox.mkdir(parents=True)
@@ -92,7 +98,7 @@ class Site:
 
     def begin(self, *, hours: float = 0, largest: int = 0) -> subprocess.Popen[str]:
         """Start a publish in a process group of its own; returns when it is about to begin."""
-        argv = [sys.executable, "-c", COMMAND, str(self.root), str(hours), str(largest)]
+        argv = [sys.executable, "-c", COMMAND, str(self.root), self.engine, str(hours), str(largest)]
         log = (self.root / "log").open("a")
         process = subprocess.Popen(
             argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
@@ -107,18 +113,36 @@ class Site:
         assert self.begin().wait(timeout=240) == 0, (self.root / "log").read_text()
 
 
-def disturb(site: Site, between: Proxy, chance: random.Random, kind: str, whole_s: float) -> bool:
+@dataclass(frozen=True)
+class World:
+    """Everything that can be disturbed: the catalogue, the way to its store, and whoever does the work."""
+
+    site: Site
+    between: Proxy
+    workers: Machines | None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What can go wrong."""
+        return ("kill", "store", "disk", "clock", *(["worker"] if self.workers else []))
+
+
+def disturb(world: World, chance: random.Random, kind: str, whole_s: float) -> bool:
     """One run with something going wrong in it; whether it did not end well because of that."""
+    site, between = world.site, world.between
     between.clear()
     if kind == "store":
         fault = chance.choice(FAULTS)
         between.faults.append(Fault(**{**vars(fault), "skip": chance.randrange(10) if not fault.key else 0}))
     hours = chance.choice([-30 * 24, -1, 1, 400 * 24]) if kind == "clock" else 0
     process = site.begin(hours=hours, largest=chance.choice([512, 4096]) if kind == "disk" else 0)
-    if kind == "kill":
+    if kind in {"kill", "worker"}:
         time.sleep(chance.uniform(0, whole_s / 2))  # later runs have less to do than the first
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+    if kind == "kill" and process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    if kind == "worker" and world.workers:
+        world.workers.kill("worker")
+        world.workers.start_worker("worker")
     code = process.wait(timeout=240)
     between.clear()
     return code != 0
@@ -140,9 +164,30 @@ def published(store: ObjectStore) -> dict[str, Published]:
     return dict(read_remote(store).record.objects)
 
 
-@pytest.mark.parametrize("injections", [5, 30])
+@pytest.fixture
+def workers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machines | None]:
+    """A scheduler and two workers where the work is to be done by a cluster."""
+    if request.param == LOCAL:
+        yield None
+        return
+    with machines(tmp_path / "machines", str(tmp_path / "work")) as cluster:
+        cluster.start_scheduler()
+        cluster.start_worker("worker")
+        cluster.start_worker("another")
+        yield cluster
+
+
+@pytest.mark.parametrize(
+    ("workers", "injections"),
+    [
+        (LOCAL, 4),
+        pytest.param(LOCAL, 30, marks=pytest.mark.slow),
+        pytest.param("cluster", 30, marks=pytest.mark.slow),
+    ],
+    indirect=["workers"],
+)
 def test_what_is_left_after_everything_went_wrong(
-    seaweedfs: Server, tmp_path: Path, clips: list[bytes], injections: int
+    seaweedfs: Server, tmp_path: Path, clips: list[bytes], workers: Machines | None, injections: int
 ) -> None:
     """Kills, a full disk, jumps of the clock, failures of the store: readers notice nothing, and nothing stays of it.
 
@@ -150,20 +195,21 @@ def test_what_is_left_after_everything_went_wrong(
     a publish of the same catalogue that nothing ever happened to, and the run after that has nothing to do.
     """
     chance = random.Random(injections)
-    kinds = [("kill", "store", "disk", "clock")[number % 4] for number in range(injections)]
-    bucket, calm = seaweedfs.bucket(f"chaos-{injections}"), seaweedfs.bucket(f"calm-{injections}")
+    bucket, calm = seaweedfs.bucket(f"chaos-{uuid4().hex}"), seaweedfs.bucket(f"calm-{uuid4().hex}")
     store = open_store(f"s3://{bucket}", base=tmp_path, endpoint=seaweedfs.endpoint)
     settings = {"title": "Chaos", "captions": {"recognise": False}, "base_url": "https://talks.example.org/"}
     spoilt: Counter[str] = Counter()
     with proxy.running(seaweedfs.endpoint) as between:
-        site = Site(tmp_path / "site", settings | {"publish": f"s3://{bucket}", "endpoint": between.endpoint}, clips)
+        places = {"publish": f"s3://{bucket}", "endpoint": between.endpoint, "work": str(tmp_path / "work")}
+        site = Site(tmp_path / "site", settings | places, clips, workers.address if workers else LOCAL)
+        world = World(site, between, workers)
         begun = time.monotonic()
         site.publish()
         whole_s = time.monotonic() - begun
         with Watcher(store, SECRET) as watcher:
-            for number, kind in enumerate(kinds, start=1):
+            for number, kind in zip(range(1, injections + 1), cycle(world.kinds), strict=False):
                 site.change(number)
-                spoilt[kind] += disturb(site, between, chance, kind, whole_s)
+                spoilt[kind] += disturb(world, chance, kind, whole_s)
             site.publish()
         generation = read_remote(store).generation
         site.publish()
@@ -175,6 +221,7 @@ def test_what_is_left_after_everything_went_wrong(
 
     shutil.rmtree(site.root / ".aftertalk")
     site.configure(settings | {"publish": f"s3://{calm}", "endpoint": seaweedfs.endpoint})
+    site.engine = LOCAL
     site.publish()
     assert published(store) == published(open_store(f"s3://{calm}", base=tmp_path, endpoint=seaweedfs.endpoint))
     assert check_site(store, deep=True).findings == ()
