@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from catalog import licences, urls
@@ -38,6 +40,9 @@ class DownloadKind(StrEnum):
     TRANSCRIPT = "transcript"
 
 
+_ORDER = tuple(DownloadKind)
+
+
 @dataclass(frozen=True)
 class Download:
     """A file to keep."""
@@ -63,6 +68,7 @@ def context(
     previous, following = catalogue.neighbours(recording)
     track = recording.transcript
     discussion = recording.discussion
+    marks = chapters(recording)
     links = recording.recording.links + _missing(recording.recording.links, recording.session.links)
     return {
         "recording": recording,
@@ -71,9 +77,9 @@ def context(
         "tracks": tracks(recording),
         "transcript": track,
         "other_transcripts": tuple(one for one in tracks(recording) if one.cues and one != track),
-        "chapters": chapters(recording),
-        "slides": () if recording.made.chapters else recording.made.slides,
-        "downloads": downloads(recording),
+        "chapters": marks,
+        "slides": recording.made.slides if len(recording.made.slides) > 1 and not marks else (),
+        "downloads": tuple((kind, tuple(found)) for kind, found in groupby(downloads(recording), attrgetter("kind"))),
         "data_saver": recording.made.renditions[-1] if len(recording.made.renditions) > 1 else None,
         "links": tuple(one for one in links if not recording.is_elsewhere or one not in recording.watch_links),
         "discussion": discussion,
@@ -89,7 +95,9 @@ def context(
 
 
 def chapters(recording: PublishedRecording) -> tuple[tuple[ChapterMark, Slide | None], ...]:
-    """Each chapter with the slide that is shown when it begins, or first in it."""
+    """Each chapter with the slide that is shown when it begins, or first in it; none where one is the whole."""
+    if len(recording.made.chapters) < 2:
+        return ()
     slides = recording.made.slides
     found = []
     for mark in recording.made.chapters:
@@ -130,7 +138,7 @@ def track_kind(track: CaptionTrack, recording: PublishedRecording) -> str:
 
 
 def downloads(recording: PublishedRecording) -> tuple[Download, ...]:
-    """Everything to keep: videos best first, sound, captions, transcripts."""
+    """Everything to keep, in the order of its kinds: videos best first, sound, captions, transcripts."""
     name = f"{recording.event.id}-{recording.recording.id}"
     made = recording.made
     found = [
@@ -153,7 +161,7 @@ def downloads(recording: PublishedRecording) -> tuple[Download, ...]:
     ]
     for one in tracks(recording):
         found += _texts(one, recording.page, f"{name}.{one.language}")
-    return tuple(found)
+    return tuple(sorted(found, key=lambda one: _ORDER.index(one.kind)))
 
 
 def _texts(track: CaptionTrack, page: str, name: str) -> Iterator[Download]:

@@ -25,7 +25,13 @@
     }
     form.addEventListener("change", filter);
     form.addEventListener("submit", (event) => event.preventDefault());
-    if ([...new FormData(form)].some(([, value]) => value)) filter();
+    const chosen = () => [...new FormData(form)].some(([, value]) => value);
+    if (chosen()) filter();
+    // On a phone the fields would stand before the programme: they are folded there while nothing is chosen.
+    const wide = matchMedia("(width >= 40rem)");
+    const fold = () => { document.getElementById("filter-box").open = wide.matches || chosen(); };
+    wide.addEventListener("change", fold);
+    fold();
   }
 
   const minutes = (text) => {

@@ -237,26 +237,91 @@
 
   const board = $("#board");
   const MOST = 48;
+  const TILE = /(?:(\d+):)?(\d\d):(\d\d)\.(\d{3}) --> [^\n]*\n([^#\n]+)#xywh=(\d+),(\d+),(\d+),(\d+)/g;
+  const reading = {}; // the pictures of each storyboard, read once
+  const tilesOf = (track) => (reading[track] ??= fetch(track).then(async (answer) => {
+    if (!answer.ok) throw new Error(answer.status);
+    const base = new URL(track, location.href);
+    return [...(await answer.text()).matchAll(TILE)].map(([, hours, minutes, whole, , file, ...box]) => ({
+      at: (Number(hours ?? 0) * 60 + Number(minutes)) * 60 + Number(whole), file: new URL(file, base).href, box,
+    }));
+  }));
+  const show = (tile, { file, box: [x, y, width, height] }) => Object.assign(tile.style, {
+    width: `${width}px`, height: `${height}px`, backgroundPosition: `-${x}px -${y}px`, backgroundImage: `url("${file}")`,
+  });
   const draw = async () => {
-    const base = new URL(board.dataset.track, location.href);
-    const text = await (await fetch(base)).text();
-    const tiles = [...text.matchAll(/(?:(\d+):)?(\d\d):(\d\d)\.(\d{3}) --> [^\n]*\n([^#\n]+)#xywh=(\d+),(\d+),(\d+),(\d+)/g)];
+    const tiles = await tilesOf(board.dataset.track);
     const step = Math.ceil(tiles.length / MOST);
-    const made = tiles.filter((_, index) => index % step === 0).map(([, hours, minutes, whole, , file, x, y, width, height]) => {
-      const at = (Number(hours ?? 0) * 60 + Number(minutes)) * 60 + Number(whole);
+    const made = tiles.filter((_, index) => index % step === 0).map((one) => {
       const tile = element("span", { className: "tile" });
-      Object.assign(tile.style, {
-        width: `${width}px`, height: `${height}px`, backgroundPosition: `-${x}px -${y}px`,
-        backgroundImage: `url("${new URL(file, base).href}")`,
-      });
-      const link = element("a", { href: `#t=${at}` }, tile, element("span", { className: "t" }, clock(at)));
-      link.dataset.ms = at * 1000;
+      show(tile, one);
+      const link = element("a", { href: `#t=${one.at}` }, tile, element("span", { className: "t" }, clock(one.at)));
+      link.dataset.ms = one.at * 1000;
       return element("li", {}, link);
     });
     board.querySelector("ol").replaceChildren(...made);
     markers.push(marker(made.map((item) => item.firstChild), () => {}));
   };
   board?.addEventListener("toggle", () => { if (board.open) draw().catch(() => { board.hidden = true; }); }, { once: true });
+
+  // ---- The line below the player: leads to any moment and shows it first; pictures are fetched when it is first used
+
+  const line = $("#seek");
+  const seekLine = () => {
+    const range = line.querySelector("input");
+    const tile = element("span", { className: "tile", hidden: true }), words = element("span");
+    const peek = element("div", { className: "peek", hidden: true }, tile, words);
+    peek.setAttribute("aria-hidden", "true"); // the same is said by the value of the line
+    line.append(peek);
+    const half = 8, length = Number(range.max); // px: half of the knob, which stays within the line at both ends
+    const placeOf = (at) => range.offsetLeft + half + (length ? at / length : 0) * (range.offsetWidth - 2 * half);
+    const titleAt = (at) => chapters[indexAt(times(chapters), at * 1000)]?.querySelector("bdi").textContent ?? "";
+    const said = (at) => [clock(at), titleAt(at)].filter(Boolean).join(" – ");
+    for (const [index, at] of times(chapters).entries()) {
+      if (!index) continue;
+      const tick = element("span", { className: "tick" });
+      const put = () => { tick.style.left = `${placeOf(at / 1000)}px`; };
+      new ResizeObserver(put).observe(range);
+      line.append(tick);
+    }
+    let pictures = [];
+    const fetchPictures = () => {
+      if (!navigator.connection?.saveData) tilesOf(line.dataset.track).then((found) => { pictures = found; }, () => {});
+    };
+    const preview = (at) => {
+      const picture = pictures[indexAt(pictures.map((one) => one.at), at)];
+      tile.hidden = !picture;
+      if (picture) show(tile, picture);
+      words.textContent = said(at);
+      peek.hidden = false;
+      const most = line.offsetWidth - peek.offsetWidth;
+      peek.style.left = `${Math.max(0, Math.min(most, placeOf(at) - peek.offsetWidth / 2))}px`;
+    };
+    const hide = () => { peek.hidden = true; };
+    const tell = (at) => {
+      range.value = at;
+      range.setAttribute("aria-valuetext", said(at));
+    };
+    for (const kind of ["pointerenter", "focus"]) range.addEventListener(kind, fetchPictures, { once: true });
+    range.addEventListener("pointermove", (event) => {
+      const share = (event.offsetX - half) / (range.offsetWidth - 2 * half);
+      preview(Math.max(0, Math.min(1, share)) * length);
+    });
+    for (const kind of ["pointerleave", "pointercancel", "blur"]) range.addEventListener(kind, hide);
+    range.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+    let held = false; // while the knob is dragged, playback does not move it
+    range.addEventListener("input", () => {
+      held = true;
+      tell(Number(range.value));
+      preview(Number(range.value));
+    });
+    range.addEventListener("change", () => {
+      held = false;
+      seekAndPlay(Number(range.value));
+    });
+    player.addEventListener("timeupdate", () => { if (!held) tell(now()); });
+  };
+  if (line) seekLine();
 
   // ---- Tools
 

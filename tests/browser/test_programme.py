@@ -45,7 +45,7 @@ def test_programme_without_scripts(visit: Visiting) -> None:
     with visit(EVENT, java_script_enabled=False) as found:
         expect(found.page.locator(".slot:visible")).to_have_count(6)
         expect(found.page.locator("#filters")).to_be_hidden()
-        found.page.get_by_text("Filter the programme").click()
+        found.page.locator(".without-scripts summary").click()
         found.page.get_by_role("link", name="Pre-recorded").click()
         expect(found.page.locator(".slot:visible")).to_have_count(1)
         found.page.get_by_role("link", name="Show all sessions").click()
@@ -74,3 +74,14 @@ def test_what_is_kept_can_be_forgotten(visit: Visiting) -> None:
         page.get_by_role("button", name="Forget what is kept on this device").click()
         expect(page.get_by_text("Forgotten.")).to_be_visible()
         assert page.evaluate("localStorage.length") == 0
+
+
+def test_on_a_phone_the_filters_wait_until_they_are_wanted(visit: Visiting) -> None:
+    """The programme comes first there; an address that names a filter opens them."""
+    phone = {"width": 390, "height": 844}
+    with visit("nodes2021/", viewport=phone) as found:
+        expect(found.page.locator("#filters")).to_be_hidden()
+        found.page.locator("#filter-box summary").click()
+        expect(found.page.locator("#filters")).to_be_visible()
+    with visit("nodes2021/?kind=live", viewport=phone) as found:
+        expect(found.page.locator("#filters")).to_be_visible()

@@ -199,6 +199,44 @@ def test_pictures_of_the_whole_recording(visit: Visiting) -> None:
         wait_until_past(page, 10)
 
 
+def test_pointing_at_the_line_shows_what_is_there(visit: Visiting) -> None:
+    """A pointer over the line below the player shows picture, time and chapter; the pictures are fetched only then."""
+    with visit(PANEL) as found:
+        page = found.page
+        line = page.locator("#seek input")
+        box = line.bounding_box()
+        assert box is not None
+        expect(page.locator(".peek")).to_be_hidden()
+        line.hover(position={"x": box["width"] * 0.75, "y": box["height"] / 2})
+        expect(page.locator(".peek")).to_contain_text("0:18 – Questions")
+        wait_for(page, "performance.getEntriesByType('resource').some((one) => one.name.endsWith('storyboard.vtt'))")
+        line.hover(position={"x": box["width"] * 0.8, "y": box["height"] / 2})
+        expect(page.locator(".peek .tile")).to_be_visible()
+        page.mouse.move(1, 1)
+        expect(page.locator(".peek")).to_be_hidden()
+        line.click(position={"x": box["width"] * 0.75, "y": box["height"] / 2})
+        wait_until_past(page, 18)
+
+
+def test_keys_move_on_the_line(visit: Visiting) -> None:
+    """The line is a slider that says time and chapter; Escape hides the picture, Home leads to the beginning."""
+    with visit(PANEL + "?t=9") as found:
+        page = found.page
+        line = page.locator("#seek input")
+        page.evaluate(PLAY)
+        wait_until_past(page, 9)
+        page.evaluate("document.getElementById('player').pause()")
+        line.focus()
+        page.keyboard.press("ArrowRight")
+        expect(line).to_have_attribute("aria-valuetext", re.compile(r"0:1[01] – Mobilising data"))
+        expect(page.locator(".peek")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator(".peek")).to_be_hidden()
+        page.keyboard.press("Home")
+        wait_for(page, "document.getElementById('player').currentTime < 5")
+        expect(line).to_have_attribute("aria-valuetext", re.compile("Welcome"))
+
+
 def test_data_saver_is_chosen_again(visit: Visiting) -> None:
     """Who saves data once saves it on every page, from the first byte on."""
     with visit(PANEL) as found:

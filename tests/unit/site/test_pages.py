@@ -238,7 +238,7 @@ def test_transcripts_in_every_language_and_form() -> None:
     """Each language has its captions twice, its transcript as text, and as a page whose times lead to the recording."""
     objects = parsed(build(samples.catalogue()))
     folder = "nodes2021/theme-1/panel"
-    saved = objects[f"{folder}/index.html"].xpath("//ul[@class='downloads']//a[@download]/@download")
+    saved = objects[f"{folder}/index.html"].xpath("//dl[@class='downloads']//a[@download]/@download")
     for language in ("en", "es"):
         assert {f"nodes2021-panel.{language}.{kind}" for kind in ("vtt", "srt", "txt", "html")} <= set(saved)
     page = objects[f"{folder}/transcript.es.html"]
@@ -246,6 +246,17 @@ def test_transcripts_in_every_language_and_form() -> None:
     assert "mistakes" in page.xpath("string(//p[@class='note'])")
     assert [one.get("href").partition("#")[0] for one in text.xpath(".//a")] == ["./"] * len(text.xpath("p"))
     assert text.xpath("string(p[1]/b)") == "Amina Okoye"
+
+
+def test_one_chapter_is_not_shown() -> None:
+    """A single chapter says nothing that the title does not say: the page shows the slides instead."""
+    catalogue = samples.catalogue()
+    panel = catalogue.recordings[0]
+    made = panel.made.model_copy(update={"chapters": panel.made.chapters[:1]})
+    objects = parsed(build(replace(catalogue, recordings=(replace(panel, made=made), *catalogue.recordings[1:]))))
+    page = objects["nodes2021/theme-1/panel/index.html"]
+    assert not page.xpath("//section[@aria-labelledby='chapters-title']")
+    assert len(page.xpath("//section[@aria-labelledby='slides-title']//li")) == 3
 
 
 def test_av1_is_offered_besides() -> None:
@@ -258,7 +269,7 @@ def test_av1_is_offered_besides() -> None:
     objects = build(replace(catalogue, recordings=(replace(panel, made=made), *catalogue.recordings[1:])))
     page = html.document_fromstring(objects["nodes2021/theme-1/panel/index.html"].decode())
     assert page.xpath("//video/@data-all-codecs")[0].endswith("master-av1.m3u8")
-    assert "nodes2021-panel-1080p-av1.mp4" in page.xpath("//ul[@class='downloads']//a/@download")
+    assert "nodes2021-panel-1080p-av1.mp4" in page.xpath("//dl[@class='downloads']//a/@download")
     assert not [one for one in page.xpath("//source/@src") if "av1" in one]
     other = html.document_fromstring(objects["nodes2021/theme-1/welcome/index.html"].decode())
     assert not other.xpath("//video/@data-all-codecs")
