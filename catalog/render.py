@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
-from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -168,12 +167,7 @@ def assets(catalogue: Catalogue, overrides: Path | None = None) -> dict[str, byt
 
 def asset_keys(files: Mapping[str, bytes]) -> dict[str, str]:
     """Asset name -> key, with a digest of the content in it, so that it may be kept for ever."""
-    keys = {}
-    for name, content in files.items():
-        path = Path(name)
-        digest = sha256(content).hexdigest()[:10]
-        keys[name] = f"{urls.ASSETS}{path.stem}.{digest}{path.suffix}"
-    return keys
+    return {name: urls.asset(name, content) for name, content in files.items()}
 
 
 def build(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime | None = None) -> dict[str, bytes]:

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import urlsplit
 
 from catalog import urls
 from catalog.fields import Colour, Language, Model, Text, Title, Url
 from catalog.model import Link
+
+Category = Literal[
+    "Arts",
+    "Business",
+    "Comedy",
+    "Education",
+    "Fiction",
+    "Government",
+    "Health & Fitness",
+    "History",
+    "Kids & Family",
+    "Leisure",
+    "Music",
+    "News",
+    "Religion & Spirituality",
+    "Science",
+    "Society & Culture",
+    "Sports",
+    "TV & Film",
+    "Technology",
+    "True Crime",
+]
+"""Main categories of Apple Podcasts, which other directories use too."""
 
 
 class Theme(Model):
@@ -27,6 +51,15 @@ class Theme(Model):
     """Text of the footer, Markdown."""
 
 
+class Podcast(Model):
+    """What podcast directories ask of the feeds."""
+
+    category: Category = "Education"
+    """One of Apple's main categories."""
+    artwork: Text = ""
+    """A square picture (JPEG or PNG, 1400 to 3000 px) in the catalogue directory; the newest poster when not given."""
+
+
 class Site(Model):
     """The public face of a catalogue."""
 
@@ -42,6 +75,7 @@ class Site(Model):
     """E-mail address or web page for questions and takedown requests."""
     links: tuple[Link, ...] = ()
     theme: Theme = Theme()
+    podcast: Podcast = Podcast()
     media_url: Url | None = None
     """Where video, sound and captions are found when that is another host; ends in a slash."""
     link_files: bool = False

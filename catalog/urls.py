@@ -7,6 +7,8 @@ All functions return keys relative to the published root: no leading slash, ``/`
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import PurePosixPath
 
 CATALOG = "catalog.json"
 MEDIA = "media/"
@@ -16,6 +18,12 @@ LEASE = "state/lease.json"
 ASSETS = "assets/"
 API = "public/"
 """The JSON API; see ``feeds/api.py``."""
+
+
+def asset(name: str, content: bytes) -> str:
+    """A file that pages load: with a digest of its content in its name, so that it may be kept for ever."""
+    path = PurePosixPath(name)
+    return f"{ASSETS}{path.stem}.{sha256(content).hexdigest()[:10]}{path.suffix}"
 
 
 def home() -> str:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, Secret, SecretStr, field_validator
 from catalog import documents
 from catalog.fields import Language, Model, ShortForm, Text, Title, Url
 from catalog.model import APPROVED, Release
-from catalog.site import Site, Theme
+from catalog.site import Podcast, Site, Theme
 from pipeline.errors import ConfigurationError, InvalidDocumentError
 
 CATALOGUE_FILE = "catalogue.yaml"
@@ -187,6 +187,7 @@ class Settings(Model):
     """For recordings that give none: SPDX identifier or text."""
     contact: Text = ""
     theme: Theme = Theme()
+    podcast: Podcast = Podcast()
     events: tuple[str, ...] = ()
     """Event folders; every folder that has an ``event.yaml`` when not given."""
     defaults: Defaults = Defaults()
@@ -217,6 +218,7 @@ class Settings(Model):
             licence=self.licence,
             contact=self.contact,
             theme=self.theme,
+            podcast=self.podcast,
             media_url=self.media.url if self.media else None,
             link_files=self.link_files,
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from catalog import licences, locales, urls
-from catalog.feeds.scope import dump, guid, summary
+from catalog import licences, locales, markdown, urls
+from catalog.feeds.scope import SUMMARY, dump, guid, summary
 from catalog.model import Person
 from catalog.published import Catalogue, PublishedRecording
 
@@ -96,7 +97,7 @@ def datacite(catalogue: Catalogue, one: PublishedRecording) -> dict[str, Any]:
         "types": {"resourceTypeGeneral": "Sound" if one.is_audio else "Audiovisual", "resourceType": "Recorded talk"},
         "creators": [_creator(person) for person in one.people]
         or [{"name": _publisher(catalogue), "nameType": "Organizational"}],
-        "titles": [{"title": one.recording.title, "lang": one.language}],
+        "titles": list(_titles(one)),
         "publisher": {"name": _publisher(catalogue)},
         "publicationYear": str(year.year) if year else _UNKNOWN_YEAR,
         "subjects": [{"subject": one.session.track}] if one.session.track else [],
@@ -111,11 +112,27 @@ def datacite(catalogue: Catalogue, one: PublishedRecording) -> dict[str, Any]:
         "sizes": [locales.iso_duration(made.duration_ms)] if made.duration_ms else [],
         "formats": _formats(one),
         "rightsList": [_rights(one.licence)] if one.licence else [],
-        "descriptions": [{"description": summary(one), "descriptionType": "Abstract", "lang": one.language}]
-        if summary(one)
-        else [],
+        "descriptions": list(_descriptions(one)),
     }
     return {name: value for name, value in data.items() if value}
+
+
+def _titles(one: PublishedRecording) -> Iterator[dict[str, str]]:
+    """The title, and its translations."""
+    first = next((tag for tag, said in one.recording.translations.items() if said.title == one.recording.title), "")
+    yield {"title": one.recording.title, "lang": first or one.language}
+    for tag, said in one.recording.translations.items():
+        if said.title and tag != first:
+            yield {"title": said.title, "titleType": "TranslatedTitle", "lang": tag}
+
+
+def _descriptions(one: PublishedRecording) -> Iterator[dict[str, str]]:
+    """What it is about, in each language that is given."""
+    about = one.recording if one.recording.abstract else one.session
+    said = {tag: text.abstract for tag, text in about.translations.items() if text.abstract}
+    for tag, text in (said or {one.language: about.abstract}).items():
+        if plain := markdown.to_text(text, SUMMARY):
+            yield {"description": plain, "descriptionType": "Abstract", "lang": tag}
 
 
 def _medium(one: PublishedRecording) -> str:

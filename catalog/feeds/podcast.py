@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from enum import StrEnum
 from xml.etree import ElementTree as ET
 
-from catalog import licences, watch
+from catalog import licences, urls, watch
 from catalog.feeds.scope import Scope, dump, guid, summary
 from catalog.feeds.xml import add, document
 from catalog.manifest import AudioTrack, Rendition
@@ -48,6 +48,10 @@ def feed(scope: Scope, medium: Medium) -> bytes:
     add(channel, "atom:link", href=address, rel="self", type="application/rss+xml")
     add(channel, "itunes:author", scope.author)
     add(channel, "itunes:explicit", "false")
+    add(channel, "itunes:type", "episodic")
+    add(channel, "itunes:category", text_=scope.catalogue.site.podcast.category)
+    if (picture := _artwork(scope)) is not None:
+        add(channel, "itunes:image", href=scope.absolute(picture))
     add(channel, "podcast:guid", str(uuid.uuid5(_GUID_NAMESPACE, address.partition("://")[2].rstrip("/"))))
     add(channel, "podcast:medium", "video" if medium is Medium.VIDEO else "podcast")
     if scope.catalogue.site.licence:
@@ -72,6 +76,14 @@ def chapters(recording: PublishedRecording) -> bytes | None:
 def chapters_key(recording: PublishedRecording) -> str:
     """Key of ``chapters``."""
     return f"{recording.page}chapters.json"
+
+
+def _artwork(scope: Scope) -> str | None:
+    """The picture of a channel: the one of the catalogue, else the newest poster."""
+    name = scope.catalogue.site.podcast.artwork
+    if name in scope.catalogue.files:
+        return urls.asset(name, scope.catalogue.files[name])
+    return next((one.made.poster.url for one in scope.recordings if one.made.poster), None)
 
 
 def _enclosure(recording: PublishedRecording, medium: Medium) -> File | None:
@@ -127,7 +139,7 @@ def _alternates(item: ET.Element, scope: Scope, recording: PublishedRecording, f
         )
         add(alternate, "podcast:source", uri=scope.absolute(one.url))
     if made.hls:
-        alternate = add(item, "podcast:alternateEnclosure", type=watch.HLS_TYPE, length="0")
+        alternate = add(item, "podcast:alternateEnclosure", type=watch.HLS_TYPE)
         add(alternate, "podcast:source", uri=scope.absolute(made.hls))
 
 

@@ -69,6 +69,12 @@ def json_feed(scope: Scope) -> bytes:
     )
 
 
+def _content(recording: PublishedRecording) -> dict[str, str]:
+    """Every item must say something; where nobody described the recording, its title."""
+    text = recording.recording.abstract or recording.session.abstract
+    return {"content_html": str(markdown.to_html(text))} if text else {"content_text": recording.recording.title}
+
+
 def _item(scope: Scope, recording: PublishedRecording) -> dict[str, Any]:
     made = recording.made
     file = recording.plain_file
@@ -78,7 +84,7 @@ def _item(scope: Scope, recording: PublishedRecording) -> dict[str, Any]:
         "id": guid(scope.catalogue, recording),
         "url": scope.absolute(recording.page),
         "title": recording.recording.title,
-        "content_html": str(markdown.to_html(recording.recording.abstract or recording.session.abstract)),
+        **_content(recording),
         "summary": summary(recording),
         "language": recording.language,
         "authors": [{"name": person.name} for person in recording.people],

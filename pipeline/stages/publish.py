@@ -37,6 +37,8 @@ from pipeline.targets import address
 
 TEMPLATES = "templates"
 PICTURES = frozenset({".avif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
+ARTWORK = frozenset({".jpeg", ".jpg", ".png"})
+"""Pictures that podcast directories take."""
 LocalFile = Callable[[Artifact, str], Path | None]
 """The file of an artifact on this machine, if it is here."""
 
@@ -261,9 +263,11 @@ class Publication:
                 yield Withdrawn(item.event, item.session, item.recording.id, reason)
 
     def _theme_files(self) -> dict[str, bytes]:
-        """The pictures that the theme names, by the names it uses."""
-        theme = self._directory.settings.theme
-        named = {"theme.logo": theme.logo, "theme.hero": theme.hero}
+        """The pictures that the settings name, by the names they use."""
+        theme, artwork = self._directory.settings.theme, self._directory.settings.podcast.artwork
+        named = {"theme.logo": theme.logo, "theme.hero": theme.hero, "podcast.artwork": artwork}
+        if artwork and Path(artwork).suffix.lower() not in ARTWORK:
+            raise ConfigurationError("podcast.artwork", f"{artwork} is no picture for podcasts", hint="use JPEG or PNG")
         return {name: self._picture(field, name) for field, name in named.items() if name}
 
     def _picture(self, field: str, name: str) -> bytes:

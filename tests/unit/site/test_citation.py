@@ -45,17 +45,39 @@ def _bare() -> Catalogue:
     return replace(catalogue, recordings=(first,))
 
 
+def test_datacite_names_translated_titles() -> None:
+    """The first title is the title, in its language; the others are translations; so with abstracts."""
+    titles = {"en": "The role of nodes", "fr": "Le rôle des nœuds", "ar": "دور العقد"}
+    catalogue = samples.catalogue()
+    spoken = Recording.model_validate(
+        {"id": "panel", "title": titles, "language": "fr", "abstract": {"en": "All **of it**.", "fr": "Le tout."}}
+    )
+    one = replace(catalogue.recordings[0], recording=spoken, language="fr")
+    found = citation.datacite(catalogue, one)
+    assert found["titles"] == [
+        {"title": titles["en"], "lang": "en"},
+        {"title": titles["fr"], "titleType": "TranslatedTitle", "lang": "fr"},
+        {"title": titles["ar"], "titleType": "TranslatedTitle", "lang": "ar"},
+    ]
+    assert [(said["lang"], said["description"]) for said in found["descriptions"]] == [
+        ("en", "All of it."),
+        ("fr", "Le tout."),
+    ]
+    schema = json.loads((files("datacite") / "schemas" / "datacite-v4.5.json").read_text())
+    jsonschema.Draft201909Validator(schema).validate(found)
+
+
 def test_the_doi_is_what_is_cited(objects: dict[str, bytes]) -> None:
     """The DOI stands in the text, in every file and in the head of the page; without one the page is cited."""
     doi = "10.5281/zenodo.123456"
     tree = html.document_fromstring(objects[f"{PAGE}index.html"].decode())
-    assert tree.xpath("//p[@class='cite']/text()")[0].endswith(f"https://doi.org/{doi}")
+    assert tree.xpath("//p[@class='cite']//text()")[0].endswith(f"https://doi.org/{doi}")
     assert tree.xpath("//meta[@name='citation_doi']/@content") == [doi]
     assert tree.xpath("//meta[@name='DC.identifier']/@content") == [f"https://doi.org/{doi}"]
     assert json.loads(objects[f"{PAGE}cite.json"])[0]["DOI"] == doi
     assert json.loads(objects[f"{PAGE}datacite.json"])["doi"] == doi
     other = html.document_fromstring(objects["nodes2021/radio/voices/index.html"].decode())
-    assert other.xpath("//p[@class='cite']/text()")[0].endswith("/archive/nodes2021/radio/voices/")
+    assert other.xpath("//p[@class='cite']//text()")[0].endswith("/archive/nodes2021/radio/voices/")
 
 
 def test_bibtex_escapes_what_tex_would_obey() -> None:
