@@ -19,6 +19,8 @@ from catalog.manifest import CaptionTrack
 from catalog.wording import Worded, Wording
 
 T = TypeVar("T")
+_MOST_REMEMBERED = 20_000
+"""Cards, of some 1.5 kB each."""
 
 
 def _locale(context: Context) -> Locale:
@@ -112,6 +114,23 @@ class _Remembered(Generic[T]):
         return last[1]
 
 
+class _Macros:
+    """Calls macros that show nothing of the page but its language, and remembers what they gave."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], tuple[object, object]] = {}
+
+    @jinja2.pass_context
+    def __call__(self, context: Context, macro: Callable[..., str], subject: object, *plain: object) -> object:
+        key = context["page"].language, getattr(macro, "name", ""), id(subject), *plain
+        known = self._known.get(key)
+        if known is None:
+            while len(self._known) >= _MOST_REMEMBERED:
+                del self._known[next(iter(self._known))]
+            known = self._known[key] = subject, macro(subject, *plain)
+        return known[1]
+
+
 def _spoken(env: jinja2.Environment, track: CaptionTrack) -> Markup:
     """The text of a transcript as HTML; the same in every language of the interface."""
     return Markup(env.get_template("spoken.html").render(track=track))  # noqa: S704 - the template escapes
@@ -145,6 +164,7 @@ def install(env: jinja2.Environment) -> None:
         worded=_worded,
     )
     env.globals["date_range"] = _date_range
+    env.globals["remembered"] = _Macros()
     env.globals["spoken"] = _Remembered(partial(_spoken, env))
     env.globals["structured_data"] = _Remembered(structured.recording)
     env.tests["automatic"] = watch.is_automatic

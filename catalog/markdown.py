@@ -40,6 +40,7 @@ def _lower_headings(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
+@lru_cache(maxsize=4096)
 def to_html(text: str) -> Markup:
     """Safe HTML of Markdown ``text``: no raw HTML, no pictures, no addresses but http, https and mailto."""
     parser = _parser()
@@ -55,6 +56,7 @@ def to_html(text: str) -> Markup:
     return Markup(clean)  # noqa: S704 - the sanitiser's output
 
 
+@lru_cache(maxsize=4096)
 def to_text(text: str, limit: int = 0) -> str:
     """Markdown as one line of plain text, cut at a word to at most ``limit`` characters where that is not 0."""
     plain = unescape(nh3.clean(to_html(text).replace("</p>", " ").replace("</li>", " "), tags=set()))

@@ -6,17 +6,15 @@ missing addresses, which a host shows at any depth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import jinja2
-from jinja2.runtime import Context
 
 from catalog import filters, hosting, locales, palette, search, urls
 from catalog.document import catalog_document
@@ -113,24 +111,13 @@ def _new_environment(overrides: Path | None) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,  # it would look at the files of every template for every page
         extensions=["jinja2.ext.i18n"],
     )
-    env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
-        _translate("gettext"), _translate("ngettext"), newstyle=True, pgettext=_translate("pgettext")
-    )
+    env.newstyle_gettext = True  # type: ignore[attr-defined]  # added by the extension
     env.globals["translation_folders"] = tuple(folder / _TRANSLATIONS for folder in folders)
     filters.install(env)
     return env
-
-
-def _translate(function: str) -> Callable[..., str]:
-    """A gettext function that takes its translations from the page being rendered."""
-
-    @jinja2.pass_context
-    def call(context: Context, *arguments: Any) -> str:
-        return str(getattr(context["translations"], function)(*arguments))
-
-    return call
 
 
 def render(page: Page, env: jinja2.Environment, hashed: Mapping[str, str]) -> bytes:
@@ -143,12 +130,16 @@ def render(page: Page, env: jinja2.Environment, hashed: Mapping[str, str]) -> by
     """
     site = page.context["site"]
     at = Address(page, site, hashed)
+    said = locales.messages(env.globals["translation_folders"], page.language)
     text = env.get_template(page.template).render(
         **page.context,
         page=page,
         at=at,
         locale=locales.parse(page.language),
-        translations=locales.translations(env.globals["translation_folders"], page.language),
+        _=said.gettext,
+        gettext=said.gettext,
+        ngettext=said.ngettext,
+        pgettext=said.pgettext,
     )
     return text.encode()
 
@@ -192,10 +183,11 @@ def parts(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime 
     facts = Fingerprints(*_base(catalogue, overrides), hashed)
     yield Part(facts.of("assets"), lambda: {hashed[name]: content for name, content in files.items()})
     found = pages(catalogue, now=now)
-    for page in sorted(found, key=lambda one: one.path):  # all languages of a page together: they show the same text
+    for _, group in groupby(sorted(found, key=_path), key=_path):  # in all its languages a page shows the same facts
+        page, *others = group
         about = (value for name, value in page.context.items() if name not in _OF_ALL_PAGES)
-        which = (page.path, page.template, page.language, page.folder, page.indexed)
-        yield Part(facts.of("page", *which, *page.context, *about), partial(_rendered, page, env, hashed))
+        which = (page.path, page.template, page.indexed, len(others))
+        yield Part(facts.of("page", *which, *page.context, *about), partial(_rendered, (page, *others), env, hashed))
     for depends, make in chain(feeds(catalogue, found), search.parts(catalogue)):
         yield Part(facts.of("file", *depends), make)
     yield Part(facts.of("hosting"), lambda: {hosting.HEADERS: hosting.headers()})
@@ -213,5 +205,9 @@ def _base(catalogue: Catalogue, overrides: Path | None) -> Iterator[object]:
         yield catalogue.activity
 
 
-def _rendered(page: Page, env: jinja2.Environment, hashed: Mapping[str, str]) -> dict[str, bytes]:
-    return {urls.object_key(page.address): render(page, env, hashed)}
+def _path(page: Page) -> str:
+    return page.path
+
+
+def _rendered(pages: Iterable[Page], env: jinja2.Environment, hashed: Mapping[str, str]) -> dict[str, bytes]:
+    return {urls.object_key(page.address): render(page, env, hashed) for page in pages}

@@ -1,38 +1,32 @@
-"""The search index: small static files, of which a query needs one per word and one per result.
+"""The search index: small static files, of which a query needs a few per word and one per result.
 
 A recording is a list of *blocks*: its title and people, what is said about it, then about ten seconds of transcript
-each. ``search/<shard>.json`` maps words to ``[recording, n, block … block, recording, n, …]``; the shard follows from
-the word (``words.shard``). ``search/text/<recording>-<chunk>.json`` holds the text of ``CHUNK`` blocks and what
-a result shows. Recordings are numbered from the oldest, so that a new one changes few files.
+each. ``search/text/<number>-<chunk>.json`` holds the text of ``CHUNK`` blocks and what a result shows; ``search_words``
+tells how words lead to the numbers of recordings and blocks. ``search/index.json`` names the segments of the index,
+``search/<segment>/index.json`` tells how many shards a segment has.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from catalog import listing, markdown, urls
-from catalog.feeds.scope import dump
+from catalog import markdown, urls
+from catalog.feeds.scope import compact
 from catalog.manifest import CaptionTrack
 from catalog.model import Cue
 from catalog.published import Catalogue, PublishedRecording
+from catalog.search_words import Segment, numbered, segments, shards
 from catalog.transcript import joined
 from catalog.wording import Worded
-from catalog.words import shard, words
 
 FOLDER = "search/"
 BLOCK = 160
 """Characters of a block of transcript, about."""
 CHUNK = 32
 """Blocks of one text file."""
-MOST_BLOCKS = 16
-"""Places of a word that the index keeps of one recording."""
-_NUMBERS_OF_A_SHARD = 2500
-"""About 10 kB."""
-_SHARDS = 8, 4096
 Make = Callable[[], dict[str, bytes]]
 
 
@@ -53,37 +47,29 @@ def files(catalogue: Catalogue) -> dict[str, bytes]:
 
 def parts(catalogue: Catalogue) -> Iterator[tuple[tuple[object, ...], Make]]:
     """The index in parts: the facts that each depends on, and what makes its files."""
-    recordings = tuple(sorted(catalogue.recordings, key=listing.newest_first, reverse=True))
-    for number, recording in enumerate(recordings):
+    members = numbered(catalogue.recordings)
+    for number, recording in members:
         yield ("texts", number, recording), partial(_texts, number, recording)
-    if recordings:
-        yield ("words", recordings), partial(_shards, recordings)
+    for segment in segments(members):
+        yield ("words", segment), partial(_words, segment)
+    if members:
+        names = [segment.name for segment in segments(members)]
+        facts = {"segments": names, "chunk": CHUNK, "recordings": len(members)}
+        yield ("index", facts), lambda: {f"{FOLDER}index.json": compact(facts)}
 
 
 def _texts(number: int, recording: PublishedRecording) -> dict[str, bytes]:
     pieces = tuple(blocks(recording))
     return {
-        f"{FOLDER}text/{number}-{chunk // CHUNK}.json": dump(_text(recording, pieces[chunk : chunk + CHUNK]))
+        f"{FOLDER}text/{number}-{chunk // CHUNK}.json": compact(_text(recording, pieces[chunk : chunk + CHUNK]))
         for chunk in range(0, len(pieces), CHUNK)
     }
 
 
-def _shards(recordings: tuple[PublishedRecording, ...]) -> dict[str, bytes]:
-    index: dict[str, list[int]] = {}
-    for number, recording in enumerate(recordings):
-        for word, places in _places(tuple(blocks(recording))).items():
-            index.setdefault(word, []).extend((number, len(places), *places))
-    count = _shard_count(index)
-    shards: list[dict[str, list[int]]] = [{} for _ in range(count)]
-    for word in sorted(index):
-        shards[shard(word, count)][word] = index[word]
-    found = {f"{FOLDER}{number}.json": _compact(content) for number, content in enumerate(shards)}
-    return found | {f"{FOLDER}index.json": dump({"shards": count, "chunk": CHUNK, "recordings": len(recordings)})}
-
-
-def _compact(data: Any) -> bytes:
-    """JSON without spaces, of words and numbers."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+def _words(segment: Segment) -> dict[str, bytes]:
+    made = shards(segment, lambda one: (block.text for block in blocks(one)))
+    found = {f"{FOLDER}{segment.name}/{number}.json": content for number, content in enumerate(made)}
+    return found | {f"{FOLDER}{segment.name}/index.json": compact({"shards": len(made)})}
 
 
 def blocks(recording: PublishedRecording) -> Iterator[Block]:
@@ -126,17 +112,6 @@ def _block(track: CaptionTrack, cues: Iterable[Cue]) -> Block:
     return Block(joined(cue.text for cue in cues), cues[0].start_ms, track.language)
 
 
-def _places(pieces: tuple[Block, ...]) -> dict[str, list[int]]:
-    """Word -> the first ``MOST_BLOCKS`` blocks that contain it."""
-    found: dict[str, list[int]] = {}
-    for number, piece in enumerate(pieces):
-        for word in words(piece.text):
-            places = found.setdefault(word, [])
-            if len(places) < MOST_BLOCKS and (not places or places[-1] != number):
-                places.append(number)
-    return found
-
-
 def _text(recording: PublishedRecording, pieces: tuple[Block, ...]) -> dict[str, Any]:
     poster = recording.made.poster
     titles = {"titles": recording.recording, "event_titles": recording.event}
@@ -158,13 +133,3 @@ def _text(recording: PublishedRecording, pieces: tuple[Block, ...]) -> dict[str,
 def _translated(one: Worded) -> dict[str, str]:
     """The titles by language, where there are any."""
     return {tag: texts.title for tag, texts in one.translations.items() if texts.title}
-
-
-def _shard_count(index: dict[str, list[int]]) -> int:
-    """A power of two that gives shards of about ``_NUMBERS_OF_A_SHARD`` numbers."""
-    least, most = _SHARDS
-    total = sum(len(entry) for entry in index.values())
-    count = least
-    while count < most and total / count > _NUMBERS_OF_A_SHARD:
-        count *= 2
-    return count

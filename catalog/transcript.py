@@ -15,6 +15,8 @@ LONG_PARAGRAPH = 600
 """Characters after which a paragraph ends with the next sentence; three times as many end it anywhere."""
 
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»)\]」』）]*\Z")
+_FIRST_TIGHT = "\u3000"
+"""No character before it is one of ``_NO_SPACE``; most text is spared the expressions."""
 _NO_SPACE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef]")
 
 
@@ -70,9 +72,14 @@ def joined(texts: Iterable[str]) -> str:
     ('one two three', '日本語')
     """
     result = ""
-    for line in (line.strip() for text in texts for line in text.split("\n")):
-        tight = result and line and _NO_SPACE.match(result[-1]) and _NO_SPACE.match(line[0])
-        result += line if tight or not result else f" {line}"
+    for text in texts:
+        for piece in text.split("\n"):
+            line = piece.strip()
+            if not result or not line:
+                result += line
+            else:
+                tight = line[0] >= _FIRST_TIGHT and _NO_SPACE.match(result[-1]) and _NO_SPACE.match(line[0])
+                result += line if tight else f" {line}"
     return result
 
 

@@ -30,6 +30,11 @@ def words(text: str) -> Iterator[str]:
         yield from _words_of(piece)
 
 
+def distinct(text: str) -> set[str]:
+    """The search words of ``text``, each once."""
+    return set(chain.from_iterable(map(_words_of, text.split())))
+
+
 def level(text: str) -> str:
     """Text without differences that searching ignores: compatibility forms, case, accents."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).lower())

@@ -15,6 +15,7 @@ from hashlib import md5, sha256
 from pathlib import Path
 
 from catalog.render import Part
+from pipeline import site_workers
 from pipeline.storage.protocol import Wanted
 from pipeline.workspace import write_atomically
 
@@ -45,21 +46,28 @@ class SiteCache:
         self.made = 0
         """Parts that had to be made so far."""
 
-    def wanted(self, parts: Iterable[Part], *, keep: bool = True) -> list[Wanted]:
+    def wanted(self, parts: Iterable[Part], *, keep: bool = True, processes: int | None = None) -> list[Wanted]:
         """The objects of all parts; what is not known yet is made. Forgets whatever is of none of them.
 
         Without ``keep`` nothing is written, and objects that are not known come without their bytes: enough for a plan.
+
+        Args:
+            parts: what to make.
+            keep: whether to remember it.
+            processes: see ``site_workers.made``.
         """
         known, here = self._read(), dict(self._sizes())
         now: dict[str, tuple[_Object, ...]] = {}
-        written: set[str] = set()
+        missing: list[Part] = []
         for part in parts:
-            found = known.get(part.fingerprint)
-            if found is None or any(here.get(one.sha256) != one.size for one in found):
-                found = self._make(part, written, keep=keep)
-            now[part.fingerprint] = found
+            now[part.fingerprint] = found = known.get(part.fingerprint, ())
+            if part.fingerprint not in known or any(here.get(one.sha256) != one.size for one in found):
+                missing.append(part)
+        self.made += len(missing)
+        new = site_workers.made(len(missing), lambda one: self._make(missing[one], keep=keep), processes=processes)
+        now |= {part.fingerprint: found for part, found in zip(missing, new, strict=True)}
         objects = [one for found in now.values() for one in found]
-        if written:
+        if keep and missing:
             os.sync()  # before the index says that they are there: a page of zeros would be published for ever
         if keep and now != known:
             self._write(now)
@@ -67,15 +75,13 @@ class SiteCache:
         wanted = [Wanted.of_file(o.key, self._path(o.sha256), size=o.size, sha256=o.sha256, md5=o.md5) for o in objects]
         return wanted if keep else [replace(one, content=b"") for one in wanted]
 
-    def _make(self, part: Part, written: set[str], *, keep: bool) -> tuple[_Object, ...]:
-        self.made += 1
+    def _make(self, part: Part, *, keep: bool) -> tuple[_Object, ...]:
         found = []
         for key, content in part.make().items():
             one = _Object.of(key, content)
             found.append(one)
-            if keep and one.sha256 not in written:
+            if keep:
                 self._keep(one, content)
-                written.add(one.sha256)
         return tuple(found)
 
     def _path(self, digest: str) -> Path:
@@ -85,7 +91,7 @@ class SiteCache:
         """Write an object so that its name never stands for half of it; what a crash loses is made again."""
         path = self._path(one.sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".new")
+        temporary = path.with_suffix(f".{os.getpid()}")  # several processes may be at it
         temporary.write_bytes(content)
         temporary.replace(path)
 

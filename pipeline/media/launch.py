@@ -26,13 +26,13 @@ def main(argv: list[str]) -> int:
     # Bubblewrap's first process hangs for good when its parent dies before it has set itself up. It is still of this
     # group then; so the group is killed as one, and not each process by the death of the one before it.
     signal.signal(signal.SIGTERM, _kill_group)
-    _on_death_of(int(argv[1]), signal.SIGTERM)
+    on_death_of(int(argv[1]), signal.SIGTERM)
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     watcher = os.getpid()
     program = os.fork()
     if program == 0:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        _on_death_of(watcher, signal.SIGKILL)
+        on_death_of(watcher, signal.SIGKILL)
         _limit(json.loads(argv[2]))
         os.execve(argv[4], argv[4:], dict(os.environ))  # noqa: S606 -- no shell is the point
     return _wait_for_all(program)
@@ -47,7 +47,8 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def _on_death_of(parent: int, sign: signal.Signals) -> None:
+def on_death_of(parent: int, sign: signal.Signals) -> None:
+    """Let this process be sent ``sign`` when the one that started it dies."""
     _prctl(PR_SET_PDEATHSIG, sign)
     if os.getppid() != parent:  # it died before it could be watched
         os._exit(128 + signal.SIGKILL)

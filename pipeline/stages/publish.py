@@ -93,6 +93,8 @@ class Publication:
         self._reporter = reporter
         self._site = SiteCache(directory.workspace / "site")
         self._guard = guard
+        self._reads_store = False
+        """Whether captions have to be read from the store, whose connections only this process can use."""
 
     def must_take_back(self, found: Survey) -> bool:
         """Whether something is public in the main place that may not be any more."""
@@ -112,7 +114,11 @@ class Publication:
         catalogue = replace(self._catalogue(found, public), activity=self._activity(found, now, ask=not dry_run))
         wanted = [
             *(one for item in public.values() for one in self._media_of(item)),
-            *self._site.wanted(parts(catalogue, self._overrides(), now=now), keep=not dry_run),
+            *self._site.wanted(
+                parts(catalogue, self._overrides(), now=now),
+                keep=not dry_run,
+                processes=1 if self._reads_store else None,
+            ),
         ]
         options = Options(
             withdrawn=tuple(self._forbidden(found)),
@@ -231,6 +237,7 @@ class Publication:
 
         def cues(artifact: Artifact, name: str) -> Sequence[Cue]:
             key = urls.artifact(event.id, recording.id, artifact.digest, name)
+            self._reads_store |= self._local_file(artifact, name) is None
             return CuesOnDemand(partial(self._cues, artifact, name, key))
 
         return made(item.id, ready.manifest.source_sha256, artifacts, cues, host=self._host)

@@ -1,5 +1,5 @@
-// Search: what is typed becomes words exactly as catalog/words.py makes them; one small file per word tells which
-// recordings have it and where, one small file per result holds the text to show.
+// Search: what is typed becomes words exactly as catalog/words.py makes them; a few small files per word tell which
+// recordings have it and where (see catalog/search_words.py), one small file per result holds the text to show.
 (() => {
   "use strict";
   const page = document.getElementById("search");
@@ -59,22 +59,32 @@
   };
   const weight = (block) => (block === 0 ? 8 : block === 1 ? 3 : 1);
 
+  // What a segment says of a word: recordings, and the blocks of each.
+  const places = (numbers) => {
+    const entries = [];
+    for (let at = 0, recording = 0; at < numbers.length; at += 2 + numbers[at + 1]) {
+      recording += numbers[at];
+      entries.push([recording, numbers.slice(at + 2, at + 2 + numbers[at + 1])]);
+    }
+    return entries;
+  };
+
   // Recordings that have every word (else those that have most), best first: rare words and titles count most, and words close together.
   const find = async (wanted) => {
-    const { shards, recordings } = await get("index");
-    const lists = await Promise.all(wanted.map(async (word) => {
-      const shard = await get(hash(word) & (shards - 1));
-      return Object.hasOwn(shard, word) ? shard[word] : [];
-    }));
+    const { segments, recordings } = await get("index");
+    const lists = await Promise.all(wanted.map((word) => Promise.all(segments.map(async (segment) => {
+      const { shards } = await get(`${segment}/index`);
+      const shard = await get(`${segment}/${hash(word) & (shards - 1)}`);
+      return { numbers: Object.hasOwn(shard, word) ? shard[word] : [], common: shard[""]?.includes(word) };
+    }))));
     const scores = new Map();
-    lists.forEach((numbers) => {
-      const entries = [];
-      for (let at = 0; at < numbers.length; at += 2 + numbers[at + 1])
-        entries.push([numbers[at], numbers.slice(at + 2, at + 2 + numbers[at + 1])]);
+    lists.forEach((found) => {
+      const entries = found.flatMap(({ numbers }) => places(numbers));
+      const required = !found.some(({ common }) => common); // the index has common words of titles only
       const rarity = Math.log(1 + recordings / Math.max(1, entries.length));
       for (const [recording, places] of entries) {
         const found = scores.get(recording) ?? { recording, words: 0, score: 0, blocks: new Map() };
-        found.words += 1;
+        if (required) found.words += 1;
         found.score += rarity * (weight(places[0]) + Math.log(places.length));
         for (const block of places) found.blocks.set(block, (found.blocks.get(block) ?? 0) + rarity);
         scores.set(recording, found);

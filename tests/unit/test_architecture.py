@@ -51,8 +51,12 @@ def test_arrows_point_one_way(root: Path) -> None:
 
 
 def test_one_module_starts_processes(root: Path) -> None:
-    """Only the runner imports ``subprocess``; nothing but its launcher uses ``os.fork`` and the like."""
-    assert importers(root, "subprocess", "multiprocessing", "pty") == {"pipeline/media/runner.py"}
+    """Only the runner imports ``subprocess``; nothing but its launcher uses ``os.fork`` and the like.
+
+    Pages are made in copies of this process, which run nothing else.
+    """
+    assert importers(root, "subprocess", "pty") == {"pipeline/media/runner.py"}
+    assert importers(root, "multiprocessing", "concurrent.futures.process") == {"pipeline/site_workers.py"}
     calls = {"system", "popen", "fork", "execv", "execve", "spawnv", "posix_spawn"}
     for path, tree in modules(root):
         used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in calls}

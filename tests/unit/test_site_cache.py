@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import re
+import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +16,7 @@ from catalog.fingerprints import Fingerprints
 from catalog.model import Event
 from catalog.published import Catalogue
 from catalog.render import TEMPLATES, Part, build, parts
+from pipeline import site_workers
 from pipeline.site_cache import SiteCache
 from pipeline.storage.protocol import Wanted
 from tests.unit.site import samples
@@ -116,6 +120,36 @@ def test_a_plan_needs_no_bytes(tmp_path: Path) -> None:
         (one.key, one.size, one.sha256, one.md5) for one in real
     ]
     assert not (tmp_path / "none").exists()
+
+
+def test_several_processes_make_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many processes render the pages, the objects, their order and their bytes are the same."""
+    monkeypatch.setattr(site_workers, "WORTH", 1)
+    catalogue = samples.catalogue(languages=("en", "ar"))
+    alone = SiteCache(tmp_path / "1").wanted(parts(catalogue), processes=1)
+    together = SiteCache(tmp_path / "2").wanted(parts(catalogue), processes=2)
+    assert [(one.key, one.sha256) for one in alone] == [(one.key, one.sha256) for one in together]
+    assert contents(together) == build(catalogue)
+
+
+def test_what_fails_in_another_process_fails_here() -> None:
+    """An error is the one that would be raised without processes; a process that is killed costs time only."""
+    parent = os.getpid()
+
+    def broken(number: int) -> int:
+        if number == 77:
+            raise ValueError("number 77")
+        return number
+
+    def killed(number: int) -> int:
+        if number == 333 and os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return number
+
+    with pytest.raises(ValueError, match="number 77"):
+        site_workers.made(500, broken, processes=2)
+    assert site_workers.made(500, killed, processes=2) == list(range(500))
+    assert not multiprocessing.active_children()
 
 
 def test_own_templates_may_show_anything(tmp_path: Path) -> None:

@@ -7,15 +7,19 @@ import json
 import random
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from unicodedata import category
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import search
+from bench import synthetic
+from catalog import search, search_words
 from catalog.pages import Catalogue
+from catalog.search_words import FEWEST, segments
 from catalog.words import _pattern, level, shard, words
 from tests.unit.site import samples
 
@@ -62,20 +66,30 @@ def test_every_word_has_a_shard(word: str, count: int) -> None:
     assert 0 <= shard(clean, count) < count
 
 
+def places(files: dict[str, bytes], word: str) -> Iterator[tuple[int, int]]:
+    """The numbers of the recordings and blocks that contain a word."""
+    for segment in json.loads(files["search/index.json"])["segments"]:
+        numbers = json.loads(files[shard_of(files, segment, word)]).get(word, [])
+        recording = 0
+        while numbers:
+            step, count, *rest = numbers
+            recording += step
+            yield from ((recording, block) for block in rest[:count])
+            numbers = rest[count:]
+
+
+def shard_of(files: dict[str, bytes], segment: str, word: str) -> str:
+    """The file of a segment that would have the word."""
+    count = json.loads(files[f"search/{segment}/index.json"])["shards"]
+    return f"search/{segment}/{shard(word, count)}.json"
+
+
 def found(catalogue: Catalogue, query: str) -> dict[str, list[str]]:
     """Page -> texts of the blocks that contain every word of the query, read as a browser would."""
     files = search.files(catalogue)
     meta = json.loads(files["search/index.json"])
     result: dict[str, list[str]] = {}
-    lists = []
-    for word in words(query):
-        numbers = json.loads(files[f"search/{shard(word, meta['shards'])}.json"]).get(word, [])
-        places = set()
-        while numbers:
-            recording, count, *rest = numbers
-            places |= {(recording, block) for block in rest[:count]}
-            numbers = rest[count:]
-        lists.append(places)
+    lists = [set(places(files, word)) for word in words(query)]
     for recording, block in sorted(set.intersection(*lists)):
         text = json.loads(files[f"search/text/{recording}-{block // meta['chunk']}.json"])
         result.setdefault(text["page"], []).append(text["blocks"][block % meta["chunk"]])
@@ -117,6 +131,43 @@ def test_hostile_words_change_nothing() -> None:
     assert hostile.page in found(replace(catalogue, recordings=(hostile,)), "constructor")
 
 
+@given(st.integers(0, 20_000))
+def test_segments_hold_every_recording_once(total: int) -> None:
+    """The oldest segment is the largest, the newest has less than ``FEWEST`` recordings, and none is forgotten."""
+    one = samples.catalogue().recordings[0]
+    members = tuple((number, one) for number in range(total))
+    cut = list(segments(members))
+    assert [number for segment in cut for number, _ in segment.members] == list(range(total))
+    sizes = [len(segment.members) for segment in cut]
+    assert all(later < earlier for earlier, later in pairwise(sizes))
+    assert len(sizes) <= 4
+    assert len({segment.name for segment in cut}) == len(cut)
+    assert sum(size for size, segment in zip(sizes, cut, strict=True) if segment.name == "0") < FEWEST
+
+
+def test_a_new_recording_changes_little_of_the_index() -> None:
+    """Only the newest segment is written again, and the numbers of other recordings stay, wherever the new one is."""
+    catalogue = synthetic.catalogue(41, ("en",))
+    fewer = replace(catalogue, recordings=catalogue.recordings[:-1])
+    before, after = search.files(fewer), search.files(catalogue)
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert {key for key in changed if "/text/" not in key} <= {key for key in after if key.startswith("search/0/")} | {
+        "search/index.json"
+    }
+    assert all(key not in before for key in changed if "/text/" in key)
+    without_first = search.files(replace(catalogue, recordings=catalogue.recordings[4:]))
+    assert without_first.keys() - after.keys() == set()
+
+
+def test_common_words_are_found_in_titles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word that nearly everybody says is kept where it stands in a title or description, and said to be common."""
+    monkeypatch.setattr(search_words, "COMMON", 2)
+    files = search.files(samples.catalogue())
+    shard = json.loads(files[shard_of(files, "0", "museum")])
+    assert "museum" in shard[""]
+    assert all(block < search_words.ABOUT for _, block in places(files, "museum"))
+
+
 def test_nothing_to_find_no_files() -> None:
     """A catalogue without recordings has no index."""
     assert search.files(replace(samples.catalogue(), recordings=())) == {}
@@ -138,8 +189,9 @@ def test_cost_of_a_first_query_at_a_thousand_talks() -> None:
         recording = one.recording.model_copy(update={"id": f"talk-{number}"})
         talks.append(replace(one, recording=recording, made=one.made.model_copy(update={"captions": (track,)})))
     files = search.files(replace(catalogue, recordings=tuple(talks)))
-    count = json.loads(files["search/index.json"])["shards"]
-    needed = {"search/index.json"} | {f"search/{shard(vocabulary[rank], count)}.json" for rank in (5, 300, 4000)}
+    names = json.loads(files["search/index.json"])["segments"]
+    needed = {"search/index.json", *(f"search/{name}/index.json" for name in names)}
+    needed |= {shard_of(files, name, vocabulary[rank]) for rank in (5, 300, 4000) for name in names}
     texts = [key for key in files if key.startswith("search/text/")]
     needed |= set(chance.sample(texts, 10))
     cost = sum(len(gzip.compress(files[key])) for key in needed)

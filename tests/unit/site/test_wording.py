@@ -124,7 +124,7 @@ def test_programs_read_the_first_language() -> None:
 
 def test_search_finds_every_language() -> None:
     """Words of each title are in the index; a result brings all titles, so that the page shows its own."""
-    shards = (content for key, content in objects().items() if re.fullmatch(r"search/\d+\.json", key))
+    shards = (content for key, content in objects().items() if re.fullmatch(r"search/\d+/\d+\.json", key))
     index = {word for content in shards for word in json.loads(content)}
     assert {"role", "ronde", "عقد", "entier", "reunion"} <= index
     texts = [json.loads(content) for key, content in objects().items() if key.startswith("search/text/")]

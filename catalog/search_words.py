@@ -1,0 +1,143 @@
+"""The words of the search index: which recordings have a word, and where.
+
+The index is cut into *segments*, so that one new recording changes few files: recordings are put in order of their
+dates, the newest (at most ``FEWEST - 1``) are a segment of their own, those before them up to the last multiple of
+``FEWEST * GROWTH`` another, and so on: three segments for ten thousand recordings. Which recording is in which segment
+follows from the catalogue alone. The words of a segment are spread over *shards* by their hash; a shard is one file
+``search/<segment>/<shard>.json`` that maps words to ``[step, n, block … block, step, n, …]``. The steps add up to the
+numbers of the recordings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from catalog import listing
+from catalog.published import PublishedRecording
+from catalog.words import distinct, shard
+
+FEWEST = 16
+"""Recordings that are gathered before they are put with older ones."""
+GROWTH = 32
+"""How much larger each segment may be than the next newer one."""
+MOST_BLOCKS = 16
+"""Places of a word that the index keeps of one recording."""
+ABOUT = 2
+"""The first blocks of a recording: its title, and what is written about it."""
+COMMON = 2000
+"""A word that more recordings of a segment have is only kept where it stands in a title or description."""
+SHARD_BYTES = 16_000
+"""A shard is half as large at least, this large at most on average."""
+_MINUTE = 60
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Neighbours in the order of dates: their numbers and themselves."""
+
+    name: str
+    members: tuple[tuple[int, PublishedRecording], ...]
+
+
+def numbered(recordings: Iterable[PublishedRecording]) -> tuple[tuple[int, PublishedRecording], ...]:
+    """Recordings from the oldest, each with a number that others hardly change.
+
+    The number is the minute of the recording, or the next one that is free: it grows with time, and a recording that
+    comes or goes moves the numbers of those of the same minutes only.
+    """
+    found: list[tuple[int, PublishedRecording]] = []
+    last = -1
+    for one in sorted(recordings, key=listing.newest_first, reverse=True):
+        minute = int(one.date.timestamp() // _MINUTE) if one.date and one.date.tzinfo else 0
+        last = max(minute, last + 1)
+        found.append((last, one))
+    return tuple(found)
+
+
+def segments(members: Sequence[tuple[int, PublishedRecording]]) -> Iterator[Segment]:
+    """The segments, the oldest first; none is empty."""
+    steps = [FEWEST]
+    while steps[-1] * GROWTH <= len(members):
+        steps.append(steps[-1] * GROWTH)
+    start = 0
+    for level, step in sorted(enumerate((1, *steps)), reverse=True):
+        end = len(members) // step * step
+        if end > start:
+            yield Segment(str(level), tuple(members[start:end]))
+            start = end
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What is known of a word; the numbers as they will be written, each followed by a comma."""
+
+    places: bytearray = field(default_factory=bytearray)
+    last: int = 0
+    recordings: int = 0
+    about: bytearray = field(default_factory=bytearray)
+    last_about: int = 0
+
+    def add(self, number: int, places: Sequence[int]) -> None:
+        self.places += _numbers(number - self.last, places)
+        self.last = number
+        self.recordings += 1
+        if places[0] < ABOUT:
+            self.about += _numbers(number - self.last_about, [one for one in places if one < ABOUT])
+            self.last_about = number
+
+
+def _numbers(step: int, places: Sequence[int]) -> bytes:
+    return f"{step},{len(places)},{','.join(map(str, places))},".encode()
+
+
+def shards(segment: Segment, texts: Callable[[PublishedRecording], Iterable[str]]) -> list[bytes]:
+    """The shards of a segment, as JSON; their number is a power of two.
+
+    Args:
+        segment: whose words.
+        texts: the blocks of a recording.
+    """
+    index: dict[str, _Entry] = {}
+    for number, recording in segment.members:
+        for word, places in _places(texts(recording)).items():
+            entry = index.get(word)
+            if entry is None:
+                entry = index[word] = _Entry()
+            entry.add(number, places)
+    common = {word for word, entry in index.items() if entry.recordings > COMMON}
+    kept = {word: entry.about if word in common else entry.places for word, entry in index.items()}
+    count = _count(kept)
+    lines: list[list[bytes]] = [[] for _ in range(count)]
+    for word in sorted(common):
+        lines[shard(word, count)].append(_quoted(word))
+    lines = [[b'"":[%b]' % b",".join(found)] if found else [] for found in lines]
+    for word in sorted(kept):
+        lines[shard(word, count)].append(b"%b:[%b]" % (_quoted(word), bytes(kept[word][:-1])))
+    return [b"{%b}" % b",\n".join(found) for found in lines]
+
+
+def _quoted(word: str) -> bytes:
+    return json.dumps(word, ensure_ascii=False).encode()
+
+
+def _places(texts: Iterable[str]) -> dict[str, list[int]]:
+    """Word -> the first ``MOST_BLOCKS`` blocks that contain it."""
+    found: dict[str, list[int]] = {}
+    for number, text in enumerate(texts):
+        for word in distinct(text):
+            places = found.get(word)
+            if places is None:
+                found[word] = [number]
+            elif len(places) < MOST_BLOCKS:
+                places.append(number)
+    return found
+
+
+def _count(entries: Mapping[str, bytearray]) -> int:
+    total = sum(len(word) + len(entry) for word, entry in entries.items())
+    count = 1
+    while total / count > SHARD_BYTES:
+        count *= 2
+    return count
