@@ -10,14 +10,16 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.media.content import Content, content
 from pipeline.media.probe import Probe, VideoTrack
 
 CHUNK_MS = 90_000
 """About so much is decoded and encoded in one go: what a killed run may have to do again."""
 SEGMENT_MS = 6_000
 """Apple's advice; a third fewer bytes for key frames than the 4 s of others."""
-COPIED_SEGMENT_MS = 4_000
-"""Segments of a copied source are at least so long, and end with the next of its key frames."""
+COPIED_SEGMENT_MS = {Content.SLIDES: 6_000, Content.CAMERA: 4_000}
+"""Segments of a copied source are at least so long, and end with the next of its key frames. In a picture that stands,
+key frames are most of the bytes, and a segment is small however long it is."""
 SHORTEST_MS = 2_000
 """No segment is planned to be shorter, except the whole recording."""
 SEEKABLE = ("mov", "matroska")
@@ -67,12 +69,13 @@ def plan(probe: Probe, *, copied: bool) -> tuple[Chunk, ...]:
     video = probe.video
     if video is None:
         return ()
+    spacing = COPIED_SEGMENT_MS[content(video)]
     keys = [key for key in video.key_frames_ms if key > 0]
     starts = [0, *(_spaced(keys, 0, video.end_ms, CHUNK_MS, CHUNK_MS // 2) if can_seek(probe) else [])]
     chunks = []
     for start, end in zip(starts, [*starts[1:], None], strict=True):
         last = end if end is not None else video.end_ms
-        cuts = _spaced(keys, start, last, COPIED_SEGMENT_MS, SHORTEST_MS) if copied else _regular(start, last)
+        cuts = _spaced(keys, start, last, spacing, SHORTEST_MS) if copied else _regular(start, last)
         chunks.append(_chunk(probe, video, (start, end), cuts))
     return tuple(chunks)
 

@@ -8,12 +8,14 @@ Nothing is ever scaled up, and all sizes are even (4:2:0 colour needs it).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from pipeline.config import TranscodeSettings
 from pipeline.media import chunks
+from pipeline.media.content import Content, content, described
 from pipeline.media.probe import Probe, VideoTrack
 
 CLEARLY_SMALLER = 0.8
@@ -31,9 +33,12 @@ AV1_CRF = 13.0
 SQUARE = 0.01
 """So far from 1 a pixel's shape may be and still count as square."""
 
-_QUALITY = ((2160, 23.0), (1080, 22.0), (720, 21.5), (480, 20.5), (360, 20.0))
-"""Short side -> x264 CRF; a small picture is looked at enlarged, so it gets more quality per pixel. Measured with VMAF
-against the ladders of PeerTube and Opencast (docs/benchmarks.md)."""
+_QUALITY = {
+    Content.SLIDES: ((2160, 23.0), (1080, 22.0), (720, 22.0), (480, 23.5), (360, 25.0)),
+    Content.CAMERA: ((2160, 22.0), (1080, 20.5), (720, 22.5), (480, 21.5), (360, 21.0)),
+}
+"""Short side -> x264 CRF. Measured with VMAF against the ladders of PeerTube and Opencast (docs/benchmarks.md). A small
+picture is looked at enlarged, so it gets more quality per pixel; of slides, scaling takes more than coding does."""
 _MAX_RATES = (
     (2160, 14_000),
     (1440, 9_000),
@@ -73,6 +78,8 @@ class Rung:
     """kbit/s."""
     level: int
     """H.264 level x 10."""
+    content: Content
+    """What it shows, which encoders are tuned to."""
     codec: str = "h264"
     """``h264``, or ``av1`` for one that comes besides."""
 
@@ -80,10 +87,15 @@ class Rung:
         """As plain JSON, for a task's settings."""
         return dict(vars(self))
 
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Rung:
+        """The rung that ``plain`` came from."""
+        return cls(**{**plain, "content": Content(plain["content"])})
+
 
 @dataclass(frozen=True)
 class Ladder:
-    """The renditions, best first, those in AV1 after all others; and why the first is copied or not."""
+    """The renditions, best first, those in AV1 after all others; what they show, and why the first is copied or not."""
 
     rungs: tuple[Rung, ...]
     notes: tuple[str, ...]
@@ -102,11 +114,11 @@ def ladder(probe: Probe, settings: TranscodeSettings) -> Ladder:
     rungs = [_rung(video, width, height, side, copied=False) for side in sides]
     wanted = rungs[:AV1_RUNGS] if "av1" in settings.codecs else []
     more = [replace(rung, name=f"{rung.name}-av1", codec="av1", crf=_av1_crf(rung)) for rung in wanted]
+    kind = described(video)
     if obstacles:
-        return Ladder((*rungs, *more), tuple(f"picture encoded, not copied: {reason}" for reason in obstacles))
-    return Ladder(
-        (_rung(video, width, height, top, copied=True), *rungs[1:], *more), ("picture copied: it is ready for the web",)
-    )
+        return Ladder((*rungs, *more), (kind, *(f"picture encoded, not copied: {reason}" for reason in obstacles)))
+    copied = _rung(video, width, height, top, copied=True)
+    return Ladder((copied, *rungs[1:], *more), (kind, "picture copied: it is ready for the web"))
 
 
 def display_size(video: VideoTrack) -> tuple[int, int]:
@@ -168,14 +180,16 @@ def _rung(video: VideoTrack, width: int, height: int, side: int, *, copied: bool
     scaled = _even(width * side / short), _even(height * side / short)
     across, down = (video.width, video.height) if copied else scaled
     rate = min(video.frame_rate or 25.0, MAX_FRAME_RATE)
+    kind = content(video)
     return Rung(
         name=f"{min(across, down)}p",
         width=across,
         height=down,
         copied=copied,
-        crf=round(_interpolated(_QUALITY, side), 1),
+        crf=round(_interpolated(_QUALITY[kind], side), 1),
         max_rate=max_rate(side, rate),
         level=_level(across, down, rate),
+        content=kind,
     )
 
 

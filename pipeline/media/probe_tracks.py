@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from statistics import median_low
 from typing import Any
 
 MAX_GAP_S = 4 * 3600
@@ -97,6 +98,7 @@ class Pictures(Track):
         self.times = array("q")
         self.keys = array("q")
         self.open_groups = 0
+        self._sizes = array("I"), array("I")
 
     def start_s(self) -> Fraction:
         """When its first picture is shown."""
@@ -113,6 +115,7 @@ class Pictures(Track):
     def add(self, packet: Any) -> None:
         """Take note of a picture."""
         super().add(packet)
+        self._sizes[packet.is_keyframe].append(packet.size)
         time = packet.pts if packet.pts is not None else packet.dts
         if time is None:
             return
@@ -138,6 +141,14 @@ class Pictures(Track):
         if first >= last or self.end_s() <= origin:
             raise BadMediaError("trim", "no picture is shown in that part")
         return first, last
+
+    def change(self) -> float:
+        """What the median picture between key frames takes, as a share of the median key frame; 1 without the former.
+
+        Of the whole file, so that a trim does not alter how a recording is coded.
+        """
+        between, keys = self._sizes
+        return round(median_low(between) / median_low(keys), 4) if between and keys else 1.0
 
     def sorted_times(self) -> list[int]:
         """When the pictures are shown, ticks, in that order."""

@@ -221,6 +221,7 @@ def _describe_video(track: Pictures, span: Span, frame: Any) -> dict[str, Any]:
         "matrix": int(frame.colorspace),
         "full_range": int(frame.color_range) == 2,
         "bit_rate": track.bit_rate(),
+        "change": track.change(),
         **track.summary(span.origin, span.end),
     }
 

@@ -135,6 +135,8 @@ class _Watch:
         old = max(self.slides[-1].first, number - FADE)
         before, after = self._blocks[old], self._blocks[number]
         changed = (np.abs(before - after).mean(axis=1) > CHANGED) & ~self._restless[number]
+        if not changed.any():  # it came while all was moving: nothing tells when
+            return number
         for at in range(old + 1, number):
             here = self._blocks[at][changed]
             if np.abs(here - after[changed]).mean() < 0.75 * np.abs(before[changed] - after[changed]).mean():
@@ -152,8 +154,8 @@ class _Watch:
 
     def _is_other(self, now: Blocks, still: Flags, gone: Flags) -> bool:
         both = still & self._known
-        if both.mean() < COMPARABLE:
-            return True
+        if both.mean() < COMPARABLE:  # what stands now is not what stood: a picture that only flickers is no other one
+            return bool((np.abs(self._seen[still] - now[still]).mean(axis=1) > CHANGED).sum() >= GONE_OF_ALL * len(now))
         before, after = self._seen[both], now[both]
         if (np.abs(before - after).mean(axis=1) > CHANGED).mean() > CHANGED_OF_ALL:
             return True

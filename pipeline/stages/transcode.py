@@ -21,7 +21,7 @@ from catalog.edits import Channels
 from pipeline.captions import language
 from pipeline.errors import MediaError
 from pipeline.freshness import Task
-from pipeline.media import chunks, encode, joining, ladder, loudness, stretches
+from pipeline.media import chunks, content, encode, joining, ladder, loudness, stretches
 from pipeline.media.chunks import Chunk
 from pipeline.media.command import Command, Completed
 from pipeline.media.ladder import Rung
@@ -48,7 +48,7 @@ class TranscodeStage:
     """Files: ``<rung>.mp4``, ``.m3u8``, ``.init.mp4``; ``audio.m4a``; ``poster.jpg``; ``storyboard.vtt``; slides."""
 
     name = "transcode"
-    version = 6
+    version = 7
 
     def plan(self, job: Job) -> Task:
         """Depends on the source, on what the probe found in it, and on the settings of the ladder."""
@@ -167,7 +167,7 @@ def _pictures(job: Job, task: Task, bench: Bench) -> Output:
 
 def _edge(job: Job, task: Task, bench: Bench) -> Output:
     probe, chunk = _probe(job), _chunk(task)
-    _decode(job, bench, encode.edge(job.source.path, probe, chunk, Rung(**task.settings["rung"])))
+    _decode(job, bench, encode.edge(job.source.path, probe, chunk, Rung.of(task.settings["rung"])))
     _check_complete(job, probe, chunk, bench.out / _EDGE)
     return Output(data={}, private=_names(bench.out))
 
@@ -235,11 +235,18 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
             "renditions": [{**one, "frame_rate": rate} for one in renditions if not _is_av1(one)],
             "av1": [{**one, "frame_rate": rate} for one in renditions if _is_av1(one)],
             "audio": audio,
+            "content": _content(probe),
             **seen,
             "notes": task.settings["notes"],
             "findings": [_DEAD.format(side.value) for side in sides if side],
         }
     )
+
+
+def _content(probe: Probe) -> dict[str, Any] | None:
+    """What the picture was taken for, and the figure that told it."""
+    video = probe.video
+    return {"kind": content.content(video).value, "change": video.change} if video else None
 
 
 def _is_av1(rendition: dict[str, Any]) -> bool:

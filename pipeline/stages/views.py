@@ -17,7 +17,7 @@ MAX_SLIDES = 300
 
 def rungs(task: Task) -> list[Rung]:
     """The renditions to make, the largest first, those in AV1 last."""
-    return [Rung(**plain) for plain in task.settings["rungs"]]
+    return [Rung.of(plain) for plain in task.settings["rungs"]]
 
 
 def parts(task: Task, kind: str) -> list[Task]:

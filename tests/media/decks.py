@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from pipeline.media.tools import Tools
 
@@ -63,23 +63,49 @@ def slide(random_: random.Random, deck: Deck, lines: int) -> Image.Image:
     return image
 
 
-def pictures(deck: Deck, slides: int, seed: int, every: int = 1) -> tuple[Iterator[Picture], list[float]]:
-    """The pictures of a recording, or every so many of them, and when each slide comes, seconds."""
+def pages(pdf: Path, folder: Path) -> list[Picture]:
+    """The pages of a real deck, in a shuffled order: no page only adds to the one before, as builds do."""
+    folder.mkdir()
+    scaled = ("-scale-to-x", "-1", "-scale-to-y", str(HEIGHT))
+    subprocess.run(["pdftoppm", *scaled, str(pdf), str(folder / "page")], check=True, timeout=120)
+    files = sorted(folder.iterdir())
+    random.Random(len(files)).shuffle(files)
+    return [np.asarray(ImageOps.pad(Image.open(file).convert("RGB"), (WIDTH, HEIGHT))) for file in files]
+
+
+def pictures(
+    deck: Deck, slides: int | Sequence[Picture], seed: int, every: int = 1
+) -> tuple[Iterator[Picture], list[float]]:
+    """The pictures of a recording, or every so many of them, and when each slide comes, seconds.
+
+    Args:
+        deck: what else is to be seen.
+        slides: these, or so many of a template.
+        seed: of all that is random.
+        every: 1 for all pictures.
+    """
     random_ = random.Random(seed)
-    lengths = [random_.randint(*deck.seconds) + random_.randint(0, 4) / 5 for _ in range(slides)]
-    states = [random_.getrandbits(32) for _ in range(slides)]
-    starts = [sum(lengths[:number]) for number in range(slides)]
-    drawn = _drawn(deck, list(zip(lengths, states, strict=True)), np.random.default_rng(seed), every)
-    return drawn, starts
+    number = slides if isinstance(slides, int) else len(slides)
+    lengths = [random_.randint(*deck.seconds) + random_.randint(0, 4) / 5 for _ in range(number)]
+    states = [random_.getrandbits(32) for _ in range(number)]
+    starts = [sum(lengths[:one]) for one in range(number)]
+    shown = ([page] for page in slides) if not isinstance(slides, int) else (_built(deck, state) for state in states)
+    return _drawn(deck, zip(lengths, shown, strict=True), np.random.default_rng(seed), every), starts
 
 
-def _drawn(deck: Deck, planned: list[tuple[float, int]], noise: np.random.Generator, every: int) -> Iterator[Picture]:
+def _built(deck: Deck, state: int) -> list[Picture]:
+    """A slide of a template, in the steps in which it appears."""
+    full = random.Random(state).randint(3, 6)
+    steps = [max(1, full * step // deck.builds) for step in range(1, deck.builds + 1)]
+    return [np.asarray(slide(random.Random(state + 1), deck, lines)) for lines in steps]
+
+
+def _drawn(
+    deck: Deck, planned: Iterable[tuple[float, list[Picture]]], noise: np.random.Generator, every: int
+) -> Iterator[Picture]:
     before: Picture | None = None
     at = 0
-    for number, (length, state) in enumerate(planned):
-        full = random.Random(state).randint(3, 6)
-        steps = [max(1, full * step // deck.builds) for step in range(1, deck.builds + 1)]
-        stages = [np.asarray(slide(random.Random(state + 1), deck, lines)) for lines in steps]
+    for number, (length, stages) in enumerate(planned):
         count = round(length * RATE)
         first, at = at, at + count
         for index in (one for one in range(count) if (first + one) % every == 0):

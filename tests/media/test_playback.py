@@ -73,11 +73,11 @@ def test_late_picture_and_silent_video_play(browser: Browser, tools: Tools, tmp_
 
 def test_av1_beside_h264(browser: Browser, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both codings play to their end, also where pictures come at no fixed rate; chunks join, segments agree."""
-    monkeypatch.setattr("pipeline.media.chunks.CHUNK_MS", 6000)
+    monkeypatch.setattr("pipeline.media.chunks.CHUNK_MS", 4000)
     both = Settings(title="Test", transcode=TranscodeSettings(heights=(180, 90), codecs=("h264", "av1")))
-    source = record(tools, tmp_path / "talk.mp4", seconds=14, size="320x180", rate=10)
+    source = record(tools, tmp_path / "talk.mp4", seconds=9, size="320x180", rate=10)
     uneven = ("-vf", "select='lt(mod(n,5),3)'", "-fps_mode", "vfr")
-    varying = record(tools, tmp_path / "varying.mkv", *uneven, seconds=8, size="320x180", rate=10)
+    varying = record(tools, tmp_path / "varying.mkv", *uneven, seconds=5, size="320x180", rate=10)
     for path in (varying, source):
         artifact, folder = Workshop(tmp_path / path.stem, tools, both).transcode(path)
         assert [one["height"] for one in artifact.data["renditions"]] == [180, 90]

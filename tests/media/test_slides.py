@@ -13,7 +13,7 @@ from pipeline.media import slides
 from pipeline.media.slides import Slide
 from pipeline.media.tools import Tools
 from tests.media.bench import Workshop
-from tests.media.decks import RATE, Deck, pictures, write
+from tests.media.decks import RATE, Deck, Picture, pages, pictures, write
 from tests.media.sources import run
 
 TOLERANCE_S = 1.5
@@ -39,10 +39,10 @@ def matched(found: list[float], known: list[float]) -> int:
 
 
 def thumbnails(
-    deck: Deck, count: int, seed: int
+    deck: Deck, shown: int | list[Picture], seed: int
 ) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.uint8]], list[float]]:
     """Noisy thumbnails of a recording, one for each second, and when each slide comes."""
-    frames, starts = pictures(deck, count, seed, every=RATE)
+    frames, starts = pictures(deck, shown, seed, every=RATE)
     small = [
         np.asarray(Image.fromarray(frame).convert("L").resize((160, 90), Image.Resampling.BOX), np.int16)
         for frame in frames
@@ -51,6 +51,7 @@ def thumbnails(
     return np.clip(np.stack(small) + noise, 0, 255).astype(np.uint8), starts
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("deck", DECKS.values(), ids=DECKS)
 def test_precision_and_recall(deck: Deck) -> None:
     """At least 0.95 each, on decks with all that moves on slides."""
@@ -68,6 +69,32 @@ def test_no_slides_where_nothing_or_everything_moves() -> None:
     assert len(slides.find(np.full((60, 90, 160), 90, np.uint8))) <= 1
     assert slides.find(np.random.default_rng(1).integers(0, 255, (60, 90, 160), np.uint8)) == []
     assert slides.find(np.zeros((2, 90, 160), np.uint8)) == []
+
+
+@pytest.mark.corpus
+@pytest.mark.filterwarnings("error")
+def test_precision_and_recall_on_real_decks(shared: Path, tmp_path: Path) -> None:
+    """At least 0.95 each, with a talking head and short fades."""
+    hits = found = known = 0
+    for pdf in sorted((shared / "slides").glob("*.pdf")):
+        real = pages(pdf, tmp_path / pdf.stem)
+        brightness, starts = thumbnails(Deck(head=True, fade=0.6, seconds=(4, 8)), real, len(real))
+        firsts = [float(one.first) for one in slides.find(brightness)]
+        hits, found, known = hits + matched(firsts, starts), found + len(firsts[1:]), known + len(starts) - 1
+    assert hits >= 0.95 * found, f"precision {hits}/{found}"
+    assert hits >= 0.95 * known, f"recall {hits}/{known}"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_flicker_is_no_slide() -> None:
+    """Where one part of the picture stands now, another part then, and nothing else is shown, no slide comes."""
+    left, right = np.zeros(160, np.bool_), np.zeros(160, np.bool_)
+    left[:40], right[-40:] = True, True
+    frames = [np.full((90, 160), 100, np.uint8)]
+    for number in range(20):
+        dark = frames[-1] > 103
+        frames.append(np.where(left if number % 2 else right, frames[-1], np.where(dark, 100, 106)).astype(np.uint8))
+    assert len(slides.find(np.stack(frames))) <= 1
 
 
 def test_of_too_many_slides_the_longest_are_kept() -> None:

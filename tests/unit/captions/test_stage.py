@@ -48,6 +48,7 @@ VIDEO: Mapping[str, Any] = {
     "open_gop": False,
     "timed": True,
     "seekable": True,
+    "change": 0.1,
     "start_ms": 0,
     "end_ms": 60_000,
 }

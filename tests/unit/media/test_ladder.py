@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pipeline.config import TranscodeSettings
 from pipeline.media import chunks
-from pipeline.media.ladder import ladder
+from pipeline.media.content import Content
+from pipeline.media.ladder import Rung, ladder
 from pipeline.media.probe import Probe, VideoTrack
 
 TALK: dict[str, Any] = {
@@ -19,7 +20,8 @@ TALK: dict[str, Any] = {
     "rotation": 0, "pixel_format": "yuv420p", "bit_depth": 8, "interlaced": False, "primaries": 1, "transfer": 1,
     "matrix": 1, "full_range": False, "bit_rate": 1_200_000, "frames": 7500, "frame_rate": 25.0, "constant_rate": True,
     "key_frames_ms": tuple(range(0, 300_000, 2000)), "key_frame_index": tuple(range(0, 7500, 50)),
-    "max_key_interval_ms": 2000, "open_gop": False, "timed": True, "seekable": True, "start_ms": 0, "end_ms": 300_000,
+    "max_key_interval_ms": 2000, "open_gop": False, "timed": True, "seekable": True, "change": 0.1, "start_ms": 0,
+    "end_ms": 300_000,
 }  # fmt: skip
 
 
@@ -93,7 +95,21 @@ def test_what_is_not_ready_for_the_web(change: dict[str, Any], reason: str) -> N
     """Each obstacle alone forbids copying, and is told."""
     steps = ladder(probe(**change), TranscodeSettings())
     assert not any(rung.copied for rung in steps.rungs)
-    assert steps.notes == (f"picture encoded, not copied: {reason}",)
+    assert steps.notes[1:] == (f"picture encoded, not copied: {reason}",)
+
+
+def test_slides_and_camera_footage() -> None:
+    """Told by what pictures between key frames take, and said; slides get fewer bits and longer segments."""
+    slides, camera = probe(change=0.0016), probe(change=0.0916)
+    told = [ladder(one, TranscodeSettings()) for one in (slides, camera)]
+    assert [one.notes[0] for one in told] == [
+        "coded as slides: a picture between key frames takes 0.16 % of a whole one",
+        "coded as camera footage: a picture between key frames takes 9.2 % of a whole one",
+    ]
+    assert [{rung.content for rung in one.rungs} for one in told] == [{Content.SLIDES}, {Content.CAMERA}]
+    assert told[0].rungs[2].crf > told[1].rungs[2].crf
+    assert [chunks.plan(one, copied=True)[0].cuts_ms[1] for one in (slides, camera)] == [6000, 4000]
+    assert Rung.of(told[0].rungs[1].plain()) == told[0].rungs[1]
 
 
 @given(
