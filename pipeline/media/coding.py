@@ -20,13 +20,11 @@ BITEXACT = {
 
 
 _TUNED = {
-    Content.SLIDES: {"rc-lookahead": 40},
+    Content.SLIDES: {"rc-lookahead": 40, "x264-params": "trellis=1"},
     Content.CAMERA: {"rc-lookahead": 20, "x264-params": "trellis=1:aq-strength=0.5"},
 }
-"""What stands for long is coded well once, if it is seen to stand: 40 pictures ahead, where the preset looks at 10.
-
-Of what a camera sees, the three make of ``veryfast`` what ``medium`` is in VMAF and bytes, for a tenth more time.
-"""
+"""What they cost and bring is told in docs/benchmarks.md. What stands for long is coded well once, if it is seen to
+stand: 40 pictures ahead, where the preset looks at 10."""
 
 
 def x264(rung: Rung, chunk: Chunk) -> dict[str, Any]:
