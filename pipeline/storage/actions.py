@@ -42,8 +42,13 @@ class Upload:
     rank: int
     """Order within the phase, lowest first."""
     reason: str
-    absent: bool
-    """Whether the store has nothing at this address."""
+    etag: str | None
+    """Of what the store has at this address; ``None`` where there is nothing."""
+
+    @property
+    def absent(self) -> bool:
+        """Whether the store has nothing at this address."""
+        return self.etag is None
 
 
 @dataclass(frozen=True)

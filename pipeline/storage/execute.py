@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -12,10 +13,20 @@ from catalog import urls
 from pipeline.storage.actions import Delete
 from pipeline.storage.headers import Cache
 from pipeline.storage.plan import Phase, Plan, Upload
-from pipeline.storage.protocol import IF_ABSENT, Condition, ObjectStore, PreconditionFailedError, Wanted, at_hand
+from pipeline.storage.protocol import (
+    IF_ABSENT,
+    Capabilities,
+    Condition,
+    ObjectStore,
+    PreconditionFailedError,
+    Wanted,
+    at_hand,
+)
 from pipeline.storage.state import record_generation
 
 DEFAULT_WORKERS = 8
+_ASK_S = 15.0
+"""Well below the duration of a lease."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +44,54 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-def prepare(store: ObjectStore, plan: Plan, *, workers: int = DEFAULT_WORKERS, on_progress: OnProgress) -> None:
+class Fence:
+    """Keeps a run that was frozen, or cut off, from overwriting what another published meanwhile.
+
+    ``look`` asks whether this run may go on, but only when that was not asked for a while: a run that is thawed finds
+    out before it sends the next object. What it was sending at that moment is refused by the store, since pages are
+    replaced only while they are what the plan was made from.
+    """
+
+    def __init__(self, guard: Callable[[], None] | None) -> None:
+        self._guard = guard
+        self._asked = _elapsed()
+        self._lock = threading.Lock()
+
+    @property
+    def stands(self) -> bool:
+        """Whether this run is the only one by agreement; without that each may overwrite the other's pages."""
+        return self._guard is not None
+
+    def ask(self) -> None:
+        """Ask whether this run may go on.
+
+        Raises:
+            LockHeldError: it may not.
+        """
+        if self._guard is not None:
+            self._guard()
+            self._asked = _elapsed()
+
+    def look(self) -> None:
+        """The same, unless it was asked a moment ago."""
+        with self._lock:
+            if _elapsed() - self._asked > _ASK_S:
+                self.ask()
+
+
+def _elapsed() -> float:
+    """Seconds by a clock that goes on while the process is frozen and the machine asleep."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def prepare(
+    store: ObjectStore, plan: Plan, *, fence: Fence, workers: int = DEFAULT_WORKERS, on_progress: OnProgress
+) -> None:
     """Do everything before the commit: take back, then upload phase by phase.
 
     Raises:
+        LockHeldError: this run may not go on.
+        PreconditionFailedError: another publisher changed a page that was to be replaced.
         StoreError: an object could not be sent; nothing of a later phase was begun.
     """
     if plan.withdrawals:
@@ -44,22 +99,28 @@ def prepare(store: ObjectStore, plan: Plan, *, workers: int = DEFAULT_WORKERS, o
     if plan.taken_back:
         store.purge_below(plan.taken_back, keep=plan.kept)
     if plan.commits:
-        _upload(store, plan, workers=workers, on_progress=on_progress)
+        _upload(store, plan, fence, workers=workers, on_progress=on_progress)
     if plan.hidden:
         store.purge([one.key for one in plan.hidden])
     if plan.taken_back:
         store.forget_versions(plan.shown)
 
 
-def _upload(store: ObjectStore, plan: Plan, *, workers: int, on_progress: OnProgress) -> None:
+def _upload(store: ObjectStore, plan: Plan, fence: Fence, *, workers: int, on_progress: OnProgress) -> None:
     tally = _Tally(plan.uploads, on_progress)
+
+    def send(upload: Upload) -> None:
+        fence.look()
+        with at_hand(upload.wanted) as wanted:
+            _send(store, upload, wanted, tally, fenced=fence.stands)
+
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="publish") as pool:
         first = [one for one in plan.uploads if one.phase is Phase.TAKE_BACK]
-        _send_all(pool, store, first, tally)
+        _send_all(pool, first, send)
         store.put(Wanted.of_bytes(plan.record_key, plan.record))
         rest = plan.uploads[len(first) :]
         for _, group in groupby(rest, key=lambda one: (one.phase, one.rank)):
-            _send_all(pool, store, list(group), tally)
+            _send_all(pool, list(group), send)
 
 
 def commit(store: ObjectStore, catalog: Wanted, etag: str | None) -> None:
@@ -107,9 +168,9 @@ class _Tally:
             self._on_progress(Progress(self._bytes, self._total_bytes, self._objects, self._total_objects, key))
 
 
-def _send_all(pool: ThreadPoolExecutor, store: ObjectStore, uploads: Iterable[Upload], tally: _Tally) -> None:
+def _send_all(pool: ThreadPoolExecutor, uploads: Iterable[Upload], send: Callable[[Upload], None]) -> None:
     """Send objects in any order; at the first failure the rest is not begun."""
-    futures: list[Future[None]] = [pool.submit(_send, store, upload, tally) for upload in uploads]
+    futures: list[Future[None]] = [pool.submit(send, upload) for upload in uploads]
     try:
         wait(futures, return_when=FIRST_EXCEPTION)
         for future in futures:
@@ -120,12 +181,7 @@ def _send_all(pool: ThreadPoolExecutor, store: ObjectStore, uploads: Iterable[Up
             future.cancel()
 
 
-def _send(store: ObjectStore, upload: Upload, tally: _Tally) -> None:
-    with at_hand(upload.wanted) as wanted:
-        _send_at_hand(store, wanted, tally, absent=upload.absent)
-
-
-def _send_at_hand(store: ObjectStore, wanted: Wanted, tally: _Tally, *, absent: bool) -> None:
+def _send(store: ObjectStore, upload: Upload, wanted: Wanted, tally: _Tally, *, fenced: bool) -> None:
     sent = 0
 
     def on_bytes(count: int) -> None:
@@ -133,11 +189,24 @@ def _send_at_hand(store: ObjectStore, wanted: Wanted, tally: _Tally, *, absent: 
         sent += count
         tally.add(wanted.key, sent=count)
 
-    guard = absent and wanted.cache is Cache.IMMUTABLE and store.capabilities().creates
     try:
-        store.put(wanted, condition=IF_ABSENT if guard else None, on_bytes=on_bytes)
+        store.put(wanted, condition=_condition(upload, store.capabilities(), fenced=fenced), on_bytes=on_bytes)
     except PreconditionFailedError:
+        if wanted.cache is not Cache.IMMUTABLE:
+            raise
         present = store.head(wanted.key)  # another publisher sent the same; its address says what it contains
         if present is None or present.size != wanted.size or present.sha256 not in {None, wanted.sha256}:
             store.put(wanted, on_bytes=on_bytes)
     tally.add(wanted.key, sent=wanted.size - sent, finished=1)
+
+
+def _condition(upload: Upload, can: Capabilities, *, fenced: bool) -> Condition | None:
+    """What must hold for an object to be sent.
+
+    An address that names its content is filled once; a page is replaced only as the plan knew it.
+    """
+    if upload.wanted.cache is Cache.IMMUTABLE:
+        return IF_ABSENT if upload.absent and can.creates else None
+    if not (fenced and can.guards_commit):
+        return None
+    return IF_ABSENT if upload.etag is None else Condition(upload.etag)

@@ -116,7 +116,8 @@ def _compare(
             skips.append(Skip(key, "unchanged"))
             continue
         phase, rank = (Phase.TAKE_BACK, 0) if key.startswith(withdrawn) else phase_of(key)
-        uploads.append(Upload(one, phase, rank, reason, absent=key not in remote.entries))
+        present = remote.entries.get(key)
+        uploads.append(Upload(one, phase, rank, reason, present.etag if present else None))
     return uploads, skips
 
 

@@ -28,7 +28,7 @@ from datetime import UTC, datetime, timedelta
 
 from catalog import urls
 from pipeline.errors import StoreError
-from pipeline.storage.execute import DEFAULT_WORKERS, OnProgress, Progress, clear_away, commit, prepare
+from pipeline.storage.execute import DEFAULT_WORKERS, Fence, OnProgress, Progress, clear_away, commit, prepare
 from pipeline.storage.plan import Plan, Rules, make_plan
 from pipeline.storage.protocol import ObjectStore, PreconditionFailedError, Wanted
 from pipeline.storage.state import Remote, read_remote
@@ -43,10 +43,6 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _allow() -> None:
-    """Nothing speaks against going on."""
-
-
 @dataclass(frozen=True)
 class Options:
     """How to publish; see ``plan.Rules`` for the periods."""
@@ -58,8 +54,9 @@ class Options:
     abandoned: timedelta = Rules.abandoned
     workers: int = DEFAULT_WORKERS
     """How many objects are sent at the same time."""
-    guard: Callable[[], None] = _allow
-    """Raises when this run may not go on; asked before anything is written, committed or deleted."""
+    guard: Callable[[], None] | None = None
+    """Raises when this run may not go on; asked before anything is written, committed or deleted, and now and then
+    while much is written. With it pages are replaced only as the plan knew them."""
     clock: Callable[[], datetime] = _utc_now
     """The present, with an offset."""
 
@@ -107,19 +104,19 @@ def publish(
         on_plan(plan)
         if options.dry_run:
             return Outcome(plan, remote.generation, attempt)
-        guard = _allow if plan.is_empty else options.guard
+        fence = Fence(None if plan.is_empty else options.guard)
         try:
-            guard()
-            prepare(store, plan, workers=options.workers, on_progress=on_progress)
+            fence.ask()
+            prepare(store, plan, fence=fence, workers=options.workers, on_progress=on_progress)
             if options.clock() - begun > options.abandoned / 2:
                 continue  # so slow that others may have taken it for abandoned: see what is still there
             if plan.commits:
                 data = catalog(plan.generation, plan.record_key)
-                guard()
+                fence.ask()
                 commit(store, Wanted.of_bytes(urls.CATALOG, data), remote.catalog_etag)
         except PreconditionFailedError:
             continue
-        guard()
+        fence.ask()
         _tidy(store, plan, options)
         return _outcome(store, plan, attempt)
     raise StoreError(

@@ -132,6 +132,11 @@ class Network:
             _ip("-n", place, "link", "set", "lo", "up")
         return self._address(name)
 
+    @property
+    def gateway(self) -> str:
+        """The address of this machine, which all hosts reach."""
+        return f"{self._net}.1"
+
     def command(self, name: str) -> tuple[str, ...]:
         """What starts a program on a host."""
         return ("ip", "netns", "exec", self._place(name))

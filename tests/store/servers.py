@@ -61,14 +61,14 @@ def credentials() -> dict[str, str]:
 
 
 @contextmanager
-def seaweedfs(folder: Path, *extra: str) -> Iterator[Server]:
-    """SeaweedFS's S3 server with its data in ``folder``.
+def seaweedfs(folder: Path, *extra: str, host: str = "127.0.0.1") -> Iterator[Server]:
+    """SeaweedFS's S3 server at an address of this machine, with its data in ``folder``.
 
     Raises:
         RuntimeError: it did not start; a missing program fails the tests, it does not skip them.
     """
     program = Path(sys.executable).parent / "weed"
-    base = _free_ports()
+    base = _free_ports(host)
     names = ("s3.port", "s3.port.grpc", "filer.port", "filer.port.grpc", "master.port", "master.port.grpc")
     ports = [*names, "volume.port", "volume.port.grpc", "admin.port"]
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,8 +76,8 @@ def seaweedfs(folder: Path, *extra: str) -> Iterator[Server]:
         str(program),
         "mini",
         f"-dir={folder}",
-        "-ip=127.0.0.1",
-        "-ip.bind=127.0.0.1",
+        f"-ip={host}",
+        f"-ip.bind={host}",
         *(f"-{name}={base + offset}" for offset, name in enumerate(ports)),
         f"-admin.port.grpc={base + len(ports)}",
         "-s3.port.iceberg=0",
@@ -93,7 +93,7 @@ def seaweedfs(folder: Path, *extra: str) -> Iterator[Server]:
     with (folder / "log").open("wb") as log, ExitStack() as stack:
         process = subprocess.Popen(argv, env=environment, stdout=log, stderr=log, cwd=folder)
         stack.callback(_stop, process)
-        server = Server("seaweedfs", f"http://127.0.0.1:{base}", credentials())
+        server = Server("seaweedfs", f"http://{host}:{base}", credentials())
         _wait_until_ready(server, process, folder / "log")
         yield server
 
@@ -110,20 +110,20 @@ def moto() -> Iterator[Server]:
         server.stop()
 
 
-def _free_ports() -> int:
+def _free_ports(host: str) -> int:
     """The first of some consecutive free ports below the range that outgoing connections use."""
     chance = random.SystemRandom()
     for _ in range(100):
         base = chance.randrange(20_000, 32_000)
-        if all(_is_free(base + offset) for offset in range(_PORTS + 1)):
+        if all(_is_free(host, base + offset) for offset in range(_PORTS + 1)):
             return base
     raise RuntimeError("no free ports")
 
 
-def _is_free(port: int) -> bool:
+def _is_free(host: str, port: int) -> bool:
     with socket.socket() as one:
         try:
-            one.bind(("127.0.0.1", port))
+            one.bind((host, port))
         except OSError:
             return False
     return True

@@ -169,9 +169,9 @@ def video(recording: str, *tracks: CaptionTrack, duration_ms: int = 24_000) -> M
     )
 
 
-def catalogue(**site: object) -> Catalogue:
-    """The sample; keyword arguments are fields of its ``Site``."""
-    event = Event.model_validate(FACTS).localised()
+def catalogue(facts: dict[str, object] = FACTS, **site: object) -> Catalogue:
+    """The sample, or other facts of the same sessions; keyword arguments are fields of its ``Site``."""
+    event = Event.model_validate(facts).localised()
     by_id = {one.id: (session, one) for session, one in event.recordings()}
     chapters = (
         ChapterMark(start_ms=0, end_ms=8000, title="Welcome"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -93,6 +95,37 @@ def test_a_frozen_run_is_stopped_before_it_writes() -> None:
                 run(store, site({"r1": "old"}), clock, guard=check)
             assert {key: store.read(key).data for key in keys(store)} == before
     assert urls.LEASE not in keys(store)
+
+
+class Freezing(MemoryStore):
+    """A store whose client is frozen in the middle of replacing a page, and thawed after others were at work."""
+
+    meanwhile: Callable[[], None] = staticmethod(lambda: None)
+
+    def put(self, wanted: Wanted, **more: Any) -> str:
+        if wanted.key.endswith(".html"):
+            self.meanwhile, others = staticmethod(lambda: None), self.meanwhile
+            others()
+        return super().put(wanted, **more)
+
+
+def test_a_run_frozen_in_the_middle_overwrites_nothing() -> None:
+    """Thawed after another published, not even the page it was sending replaces what is public now."""
+    clock = Clock()
+    store = Freezing(clock=clock)
+    run(store, site({"r1": "old", "r2": "old"}), clock)
+    latest = site({"r1": "new", "r2": "new"})
+    with take(store, "frozen") as check:
+
+        def others() -> None:
+            clock.pass_time(hours=2)
+            with take(store, "other") as other:
+                run(store, latest, clock, guard=other)
+
+        store.meanwhile = others
+        with pytest.raises(LockHeldError):
+            run(store, site({"r1": "late", "r2": "late"}), clock, guard=check)
+    assert {one.key: store.read(one.key).data for one in latest} == {one.key: one.content for one in latest}
 
 
 def test_of_many_that_reach_for_it_one_gets_it() -> None:
