@@ -34,6 +34,7 @@ check: $(VENV)/.installed-dev  ## Lint and type-check
 	$(BIN)/mypy
 
 verify: $(VENV)/.installed-dev $(VENV)/.browser $(VENV)/.node-modules  ## The long tests: whole corpora, many recordings, chaos
+	$(BIN)/python tests/browser/install.py firefox
 	$(BIN)/python -m pytest -n $(SLOTS) --timeout 3600 -m slow $(ARGS)
 
 golden: $(VENV)/.installed-dev  ## Write the expected outputs of the golden tests again

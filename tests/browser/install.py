@@ -1,4 +1,7 @@
-"""Make sure that there is a browser for the tests: on the PATH, from the package manager, or Playwright's own."""
+"""Make sure that there is a browser for the tests: on the PATH, from the package manager, or Playwright's own.
+
+``python tests/browser/install.py firefox`` does the same for Firefox, which the long tests use besides.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,23 @@ def main() -> None:
     """Install a browser where there is none."""
     if find():
         return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], check=False, env=environment)
-        packages = ["chromium", "fonts-noto-core", "fonts-noto-cjk"]
-        subprocess.run(["apt-get", "install", "-y", "-qq", *packages], check=False, env=environment)
+    _from_debian("chromium", "fonts-noto-core", "fonts-noto-cjk")
     if not find():
         subprocess.run([sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"], check=True)
 
 
+def firefox() -> None:
+    """Install Firefox where there is none."""
+    if not (shutil.which("firefox-esr") or shutil.which("firefox")):
+        _from_debian("firefox-esr", "ffmpeg")  # whose libraries it borrows to decode H.264 and AAC
+
+
+def _from_debian(*packages: str) -> None:
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", "update", "-qq"], check=False, env=environment)
+        subprocess.run(["apt-get", "install", "-y", "-qq", *packages], check=False, env=environment)
+
+
 if __name__ == "__main__":
-    main()
+    firefox() if sys.argv[1:] == ["firefox"] else main()
