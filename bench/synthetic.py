@@ -21,6 +21,8 @@ from catalog.transcript import CuesOnDemand
 
 WORDS = 6_000
 """Of one transcript; 45 minutes of speech."""
+SPEECH = 660_000
+"""Words from which the transcripts of a language are put together."""
 VOCABULARY = 30_000
 """Different words of one language."""
 OF_EVENT = 200
@@ -53,14 +55,21 @@ def text(chance: Random, language: str, words: int) -> list[str]:
     return chance.choices(known, cum_weights=weights, k=words)
 
 
+@lru_cache(maxsize=16)
+def lines(language: str) -> tuple[str, ...]:
+    """What is said in all recordings of a language, eleven words each."""
+    words = text(Random(f"{language} speech"), language, SPEECH)
+    return tuple(" ".join(words[start : start + 11]) for start in range(0, SPEECH, 11))
+
+
 @lru_cache(maxsize=4)
 def cues(number: int, language: str) -> tuple[Cue, ...]:
-    """The transcript of recording ``number``: eleven words every five seconds."""
-    words = text(Random(f"{number} cues"), language, WORDS)
-    lines = [" ".join(words[start : start + 11]) for start in range(0, WORDS, 11)]
+    """The transcript of recording ``number``: lines of its language in another order, one every five seconds."""
+    said = Random(f"{number} cues").choices(lines(language), k=WORDS // 11)
+    construct = Cue.model_construct  # checking them would take longer than reading captions does
     return tuple(
-        Cue(start_ms=at * 5000, end_ms=at * 5000 + 4800, text=line, speaker=f"Speaker {at // 40 % 3}")
-        for at, line in enumerate(lines)
+        construct(start_ms=at * 5000, end_ms=at * 5000 + 4800, text=line, speaker=f"Speaker {at // 40 % 3}")
+        for at, line in enumerate(said)
     )
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from html import unescape
 
 import webvtt as webvtt_py
 
 from catalog.model import Cue
 from pipeline.captions.readers import webvtt as reader
+
+_HEADER = re.compile(r"\AWEBVTT\n\nNOTE Language: .*\n\n")
+_CLOCK = r"(\d{2,}):(\d\d):(\d\d)\.(\d{3})"
+_ESCAPED = "(?:[^<>&\n]|&(?:amp|lt|gt);)+"
+_BLOCK = re.compile(f"{_CLOCK} --> {_CLOCK}\n(?:<v (?P<speaker>{_ESCAPED})>)?(?P<text>{_ESCAPED}(?:\n{_ESCAPED})*)")
+"""A cue as ``write`` writes it."""
 
 
 def write(cues: Sequence[Cue], language: str) -> bytes:
@@ -22,13 +30,28 @@ def write(cues: Sequence[Cue], language: str) -> bytes:
 
 
 def read_published(content: bytes) -> tuple[Cue, ...]:
-    """The cues of a file that ``write`` made.
+    """The cues of a file that ``write`` made; one that is not just as it writes them now takes ten times as long.
 
     Raises:
         CaptionError: it is not WebVTT.
     """
-    (track,) = reader.read("published captions", content.decode())
+    text = content.decode()
+    *header, body = _HEADER.split(text, maxsplit=1)
+    matches = [_BLOCK.fullmatch(one) for one in body.removesuffix("\n").split("\n\n")]
+    if header == [""] and all(matches):
+        return tuple(_cue(one) for one in matches if one)
+    (track,) = reader.read("published captions", text)
     return tuple(Cue(start_ms=s, end_ms=e, text=text, speaker=speaker) for s, e, text, speaker in track.texts)
+
+
+def _cue(block: re.Match[str]) -> Cue:
+    start, end = (((int(h) * 60 + int(m)) * 60 + int(s)) * 1000 + int(ms) for h, m, s, ms in _stamps(block))
+    return Cue(start_ms=start, end_ms=end, text=unescape(block["text"]), speaker=unescape(block["speaker"] or ""))
+
+
+def _stamps(block: re.Match[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    numbers = block.groups()
+    return numbers[:4], numbers[4:8]
 
 
 def clock(milliseconds: int, point: str = ".") -> str:
