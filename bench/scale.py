@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bench import report, synthetic
@@ -32,49 +32,76 @@ class Build:
     seconds: float
     """Wall clock, without making up the catalogue."""
     cpu_seconds: float
+    """Of all processes."""
     memory_mb: int
-    """At most, of the whole process."""
+    """At most, of all processes: the sum of their proportional set sizes."""
     objects: int
     made: int
     """Parts that were made (a page each, mostly)."""
+    changed: int
+    """Objects that a publish would send or delete: what differs from the build before."""
     megabytes: float
     """Of all objects."""
 
     def __str__(self) -> str:
         return (
             f"| {self.recordings:,} | {self.task} | {self.seconds:.1f} | {self.cpu_seconds:.1f} | {self.memory_mb:,} "
-            f"| {self.made:,} | {self.objects:,} | {self.megabytes:,.0f} |"
+            f"| {self.made:,} | {self.objects:,} | {self.changed:,} | {self.megabytes:,.0f} |"
         )
 
 
 HEADER = (
-    "| recordings | task | seconds | CPU seconds | memory, MB | parts made | objects | MB |\n"
-    "|--:|---|--:|--:|--:|--:|--:|--:|"
+    "| recordings | task | seconds | CPU seconds | memory, MB | parts made | objects | changed | MB |\n"
+    "|--:|---|--:|--:|--:|--:|--:|--:|--:|"
 )
 
 
 def build(task: str, recordings: int, folder: Path) -> Build:
-    """Build in this process; ``folder`` keeps what is rendered."""
+    """Build here; ``folder`` keeps what is rendered. Memory is for others to tell."""
     catalogue = synthetic.catalogue(recordings)
-    began, cpu = time.perf_counter(), time.process_time()
-    cache = SiteCache(folder)
+    began, cpu = time.perf_counter(), processor_seconds()
+    cache = SiteCache(folder / "site")
     wanted = cache.wanted(parts(catalogue))
-    return Build(
-        recordings,
-        task,
-        time.perf_counter() - began,
-        time.process_time() - cpu,
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        len(wanted),
-        cache.made,
-        sum(one.size for one in wanted) / 1e6,
-    )
+    seconds, cpu_seconds = time.perf_counter() - began, processor_seconds() - cpu
+    known, now = folder / "objects.json", {one.key: one.sha256 for one in wanted}
+    before = json.loads(known.read_bytes()) if known.exists() else {}
+    known.write_text(json.dumps(now))
+    changed = sum(before.get(key) != now.get(key) for key in before.keys() | now.keys())
+    size = sum(one.size for one in wanted) / 1e6
+    return Build(recordings, task, seconds, cpu_seconds, 0, len(wanted), cache.made, changed, size)
+
+
+def processor_seconds() -> float:
+    """Of this process and of those it has waited for."""
+    found = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in found)
+
+
+def memory_kb(process: int) -> int:
+    """Proportional set size of a process and its children; what they share counts once."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except OSError:  # it ended
+        return 0
+    own = sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return own + sum(memory_kb(int(child)) for child in children)
 
 
 def alone(task: str, recordings: int, folder: Path) -> Build:
-    """Build in a process of its own, so that its memory can be told."""
+    """Build in a process of its own, and look at its memory twice a second."""
     argv = [sys.executable, "-m", "bench.scale", "--one", task, str(recordings), "--folder", str(folder)]
-    return Build(**json.loads(subprocess.run(argv, check=True, capture_output=True, text=True).stdout))
+    most = 0
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        while True:
+            try:
+                out, _ = process.communicate(timeout=0.5)
+                break
+            except subprocess.TimeoutExpired:
+                most = max(most, memory_kb(process.pid))
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, argv)
+    return replace(Build(**json.loads(out)), memory_mb=most // 1024)
 
 
 def measure(sizes: list[int]) -> list[Build]:
