@@ -22,6 +22,7 @@ RESERVED_IDS = frozenset(
         "index",
         "media",
         "people",
+        "feeds",
         "themes",
         "languages",
         "assets",

@@ -9,9 +9,11 @@ from itertools import islice
 
 from catalog.fields import slugify
 from catalog.model import Event, Person, Session
-from catalog.published import Catalogue, PublishedRecording
+from catalog.published import Catalogue, PublishedRecording, newest_first
 
 PICTURES = 4
+SHEET = 60
+"""Recordings on one page of a list; up to twice as many on the page of the newest."""
 CARDS = 12
 """Events that the home page shows as cards; the others follow as a plain list."""
 
@@ -61,10 +63,35 @@ class Group:
     """Newest first."""
 
 
-def newest_first(recording: PublishedRecording) -> tuple[float, str]:
-    """Sort key: latest date first, those without a date last, then by key."""
-    moment = recording.date
-    return (-moment.timestamp() if moment and moment.tzinfo else float("inf"), recording.key)
+@dataclass(frozen=True)
+class Sheet:
+    """One page of a long list of recordings."""
+
+    number: int
+    """From 1 for the oldest; 0 for the page of the newest, which has the address of the list."""
+    recordings: tuple[PublishedRecording, ...]
+    """Newest first."""
+    sheets: int
+    """How many older pages there are."""
+
+    @property
+    def older(self) -> int:
+        """Number of the page with the next older recordings; 0 where there are none."""
+        return (self.number or self.sheets + 1) - 1
+
+    @property
+    def newer(self) -> int | None:
+        """Number of the page with the next newer recordings; ``None`` on the newest."""
+        return (self.number + 1 if self.number < self.sheets else 0) if self.number else None
+
+
+def sheets(recordings: tuple[PublishedRecording, ...]) -> tuple[Sheet, ...]:
+    """A list, newest first, in pages of ``SHEET``; a new recording changes the first page only, until that is full."""
+    older = max(0, len(recordings) // SHEET - 1)
+    ends = [len(recordings) - number * SHEET for number in range(older + 1)]
+    newest = Sheet(0, recordings[: ends[older]], older)
+    others = (Sheet(number, recordings[ends[number] : ends[number - 1]], older) for number in range(older, 0, -1))
+    return newest, *others
 
 
 def counts(catalogue: Catalogue, event: Event) -> Counts:

@@ -117,7 +117,7 @@ class _Builder:
             "home",
             events=events[: listing.CARDS],
             earlier=events[listing.CARDS :],
-            newest=tuple(sorted(self._catalogue.recordings, key=listing.newest_first)[:NEWEST]),
+            newest=self._catalogue.newest[:NEWEST],
             themes=self._themes,
             languages=self._languages,
         )
@@ -158,7 +158,13 @@ class _Builder:
             yield self._page("people/", "people", profiles=self._profiles)
         for profile in self._profiles:
             yield self._page(urls.person(profile.person.id), "person", profile=profile)
-        for theme in self._themes:
-            yield self._page(f"themes/{theme.id}/", "collection", group=theme)
-        for language in self._languages:
-            yield self._page(f"languages/{language.id}/", "collection", group=language)
+        for kind, groups in (("themes", self._themes), ("languages", self._languages)):
+            for group in groups:
+                yield from self._collection(f"{kind}/{group.id}/", group)
+
+    def _collection(self, path: str, group: listing.Group) -> Iterator[Page]:
+        about: dict[str, Any] = {"list": path, "id": group.id, "name": group.name}
+        for sheet in listing.sheets(group.recordings):
+            place = f"{path}{sheet.number}/" if sheet.number else path
+            total = 0 if sheet.number else len(group.recordings)
+            yield self._page(place, "collection", sheet=sheet, total=total, **about)

@@ -118,6 +118,11 @@ class Catalogue:
         return {one.key: one for one in self.recordings}
 
     @cached_property
+    def newest(self) -> tuple[PublishedRecording, ...]:
+        """The recordings, latest first."""
+        return tuple(sorted(self.recordings, key=newest_first))
+
+    @cached_property
     def _by_event(self) -> Mapping[str, tuple[PublishedRecording, ...]]:
         return {event.id: self._in_order(event) for event in self.events}
 
@@ -147,6 +152,12 @@ class Catalogue:
         """The published recordings of one session, in the order given."""
         keys = (f"{event.id}/{one.id}" for one in session.recordings)
         return tuple(self.by_key[key] for key in keys if key in self.by_key)
+
+
+def newest_first(recording: PublishedRecording) -> tuple[float, str]:
+    """Sort key: latest date first, those without a date last, then by key."""
+    moment = recording.date
+    return (-moment.timestamp() if moment and moment.tzinfo else float("inf"), recording.key)
 
 
 def same_language(one: str, other: str) -> bool:

@@ -16,6 +16,8 @@ STATE = "state/"
 LEASE = "state/lease.json"
 """There while a run publishes; see ``pipeline.storage.lease``."""
 ASSETS = "assets/"
+FEEDS = "feeds/"
+"""Older parts of the feeds of the whole catalogue."""
 API = "public/"
 """The JSON API; see ``feeds/api.py``."""
 

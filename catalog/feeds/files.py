@@ -22,8 +22,8 @@ def parts(catalogue: Catalogue, pages: list[Page]) -> Iterator[tuple[tuple[objec
     for event in catalogue.events:
         public = catalogue.of_event(event)
         yield ("of an event", event, event.sessions, public), partial(_of_event, catalogue, event)
-    listed = tuple(page.path for page in pages if page.indexed and not page.folder)
-    yield ("of all", catalogue.events, catalogue.recordings, listed), partial(_of_all, catalogue, listed)
+    yield from _of_all(catalogue)
+    yield from sitemap.parts(catalogue, [page.path for page in pages if page.indexed and not page.folder])
 
 
 def _of_recording(catalogue: Catalogue, one: PublishedRecording) -> dict[str, bytes]:
@@ -41,17 +41,21 @@ def _of_event(catalogue: Catalogue, event: Event) -> dict[str, bytes]:
     found = {scope.key(name): content for name, content in programme.files(catalogue, event).items()}
     found[scope.key(export.JSON)] = export.data(catalogue, event)
     found[scope.key(export.PAGES)] = export.pages(catalogue, event)
+    found[scope.key(export.CSV)] = export.table(scope)
     return found | _news(scope) | api.event_files(catalogue, event)
 
 
-def _of_all(catalogue: Catalogue, listed: tuple[str, ...]) -> dict[str, bytes]:
-    found = _news(Scope(catalogue)) | api.files(catalogue) | sitemap.sitemaps(catalogue, listed)
-    return found | {sitemap.ROBOTS: sitemap.robots(catalogue)}
+def _of_all(catalogue: Catalogue) -> Iterator[tuple[tuple[object, ...], Make]]:
+    for number in range(Scope(catalogue).archives + 1):
+        scope = Scope(catalogue, archive=number)
+        yield ("news", number, scope.archives, scope.recordings), partial(_news, scope)
+    scope = Scope(catalogue)
+    yield ("table", catalogue.recordings), lambda: {scope.key(export.CSV): export.table(scope)}
+    yield ("interface", catalogue.events, catalogue.recordings), partial(api.files, catalogue)
 
 
 def _news(scope: Scope) -> dict[str, bytes]:
-    found = {scope.key(medium.file): podcast.feed(scope, medium) for medium in podcast.Medium}
-    found[scope.key(syndication.ATOM)] = syndication.atom(scope)
-    found[scope.key(syndication.JSON_FEED)] = syndication.json_feed(scope)
-    found[scope.key(export.CSV)] = export.table(scope)
-    return found
+    feeds = {medium.file: podcast.feed(scope, medium) for medium in podcast.Medium}
+    feeds[syndication.ATOM] = syndication.atom(scope)
+    feeds[syndication.JSON_FEED] = syndication.json_feed(scope)
+    return {scope.key_of(name, scope.archive): content for name, content in feeds.items()}

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 from catalog import licences, urls, watch
 from catalog.feeds.scope import Scope, dump, guid, summary
+from catalog.feeds.syndication import HISTORY
 from catalog.feeds.xml import add, document
 from catalog.manifest import AudioTrack, Rendition
 from catalog.published import PublishedRecording
@@ -37,15 +38,19 @@ class Medium(StrEnum):
 
 def feed(scope: Scope, medium: Medium) -> bytes:
     """The podcast of ``scope``: recordings that have a file of that medium, newest first."""
-    root = ET.Element("rss", {"version": "2.0", **_NAMESPACES})
+    history = {"xmlns:fh": HISTORY} if scope.archive else {}
+    root = ET.Element("rss", {"version": "2.0", **_NAMESPACES, **history})
     channel = add(root, "channel")
+    if scope.archive:
+        add(channel, "fh:archive")
     address = scope.absolute(scope.key(medium.file))
     add(channel, "title", scope.title)
     add(channel, "link", scope.page)
     add(channel, "description", scope.description)
     add(channel, "language", scope.language)
     add(channel, "generator", "Aftertalk")
-    add(channel, "atom:link", href=address, rel="self", type="application/rss+xml")
+    for relation, link in scope.links(medium.file).items():
+        add(channel, "atom:link", href=link, rel=relation, type="application/rss+xml")
     add(channel, "itunes:author", scope.author)
     add(channel, "itunes:explicit", "false")
     add(channel, "itunes:type", "episodic")

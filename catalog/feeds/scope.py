@@ -8,23 +8,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from catalog import listing, markdown, urls
+from catalog import markdown, urls
 from catalog.model import Event
-from catalog.published import Catalogue, PublishedRecording
+from catalog.published import Catalogue, PublishedRecording, newest_first
 
 SUMMARY = 300
 """Characters of a description in a feed."""
-NEWEST = 300
-"""Recordings in a feed of the whole catalogue; an event's feed has all of them."""
+ARCHIVE = 100
+"""Recordings in an archived part of the feeds of the whole catalogue; an event's feed has all of them."""
 _UNSAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
 @dataclass(frozen=True)
 class Scope:
-    """The whole catalogue, or one event of it."""
+    """The whole catalogue, a part of it that is not added to any more (RFC 5005, section 4), or one event."""
 
     catalogue: Catalogue
     event: Event | None = None
+    archive: int = 0
+    """Number of the part, from 1 for the oldest; 0 for the feed that readers subscribe to."""
 
     @property
     def title(self) -> str:
@@ -52,8 +54,26 @@ class Scope:
     def recordings(self) -> tuple[PublishedRecording, ...]:
         """Newest first."""
         if self.event:
-            return tuple(sorted(self.catalogue.of_event(self.event), key=listing.newest_first))
-        return tuple(sorted(self.catalogue.recordings, key=listing.newest_first)[:NEWEST])
+            return tuple(sorted(self.catalogue.of_event(self.event), key=newest_first))
+        ordered = self.catalogue.newest
+        end = len(ordered) - (self.previous or 0) * ARCHIVE
+        return ordered[max(0, end - ARCHIVE) if self.archive else 0 : end]
+
+    @property
+    def archives(self) -> int:
+        """How many archived parts the feeds have; what is in them stays there when recordings are added."""
+        return 0 if self.event else max(0, len(self.catalogue.recordings) // ARCHIVE - 1)
+
+    @property
+    def previous(self) -> int | None:
+        """Number of the part that is next older."""
+        number = (self.archive or self.archives + 1) - 1
+        return number or None
+
+    @property
+    def following(self) -> int | None:
+        """Number of the part that is next newer, if that is an archived one."""
+        return self.archive + 1 if 0 < self.archive < self.archives else None
 
     @property
     def author(self) -> str:
@@ -63,6 +83,17 @@ class Scope:
     def key(self, name: str) -> str:
         """Key of one of its feeds."""
         return (urls.event(self.event.id) if self.event else urls.home()) + name
+
+    def key_of(self, name: str, number: int) -> str:
+        """Key of an archived part of a feed; the feed itself is number 0."""
+        return f"{urls.FEEDS}{number}/{name}" if number else self.key(name)
+
+    def links(self, name: str) -> dict[str, str]:
+        """Relation -> full address: this document of a feed, and how to get to the others (RFC 5005)."""
+        found = {"self": self.archive, "prev-archive": self.previous, "next-archive": self.following}
+        if self.archive:
+            found["current"] = 0
+        return {rel: self.absolute(self.key_of(name, at)) for rel, at in found.items() if at is not None}
 
     def absolute(self, key: str) -> str:
         """Full address of a published object."""

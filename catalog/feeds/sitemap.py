@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from xml.etree import ElementTree as ET
 
 from catalog.feeds.scope import summary
@@ -12,8 +13,11 @@ from catalog.site import Site
 
 SITEMAP = "sitemap.xml"
 ROBOTS = "robots.txt"
-MOST = 50_000
-"""Addresses that one sitemap may have (sitemaps.org)."""
+MOST = 10_000
+"""Addresses of one sitemap; sitemaps.org allows 50,000, and 50 MB, which so many would exceed in many languages."""
+Entry = tuple[str, PublishedRecording | None]
+"""The path of a page, and the recording that it shows."""
+Make = Callable[[], dict[str, bytes]]
 _NAMESPACES = {
     "xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9",
     "xmlns:video": "http://www.google.com/schemas/sitemap-video/1.1",
@@ -21,30 +25,59 @@ _NAMESPACES = {
 }
 
 
-def sitemaps(catalogue: Catalogue, paths: Iterable[str]) -> dict[str, bytes]:
-    """One sitemap, or an index of several where there are more than ``MOST`` addresses.
+def sitemaps(catalogue: Catalogue, paths: Sequence[str]) -> dict[str, bytes]:
+    """One sitemap, or an index of several: see ``parts``."""
+    return {key: content for _, make in parts(catalogue, paths) for key, content in make().items()}
+
+
+def parts(catalogue: Catalogue, paths: Sequence[str]) -> Iterator[tuple[tuple[object, ...], Make]]:
+    """One sitemap; where there are more than ``MOST`` addresses an index, and sitemaps by event.
 
     Args:
         catalogue: what is public.
         paths: pages to be found, without the folder of the interface language.
+
+    Yields:
+        the facts that an object depends on, and what makes it.
     """
-    folders = [(catalogue.site.languages[0], ""), *((tag, f"{tag}/") for tag in catalogue.site.languages[1:])]
     videos = {one.page: one for one in catalogue.recordings}
-    entries = [(path, tag, folder) for path in paths for tag, folder in folders]
-    parts = [entries[start : start + MOST] for start in range(0, len(entries), MOST)] or [[]]
-    made = []
-    for part in parts:
-        root = ET.Element("urlset", _NAMESPACES)
-        for path, _, folder in part:
-            _url(root, catalogue, folders, (folder, path), videos.get(path))
-        made.append(document(root))
-    if len(made) == 1:
-        return {SITEMAP: made[0]}
+    sections = {SITEMAP: tuple(paths)}
+    if len(paths) * len(catalogue.site.languages) > MOST:
+        sections = dict(_sections(catalogue, paths))
+        yield ("sitemaps", tuple(sections)), partial(_index, catalogue.site, tuple(sections))
+    for name, section in sections.items():
+        entries = tuple((path, videos.get(path)) for path in section)
+        yield ("sitemap", name, entries), partial(_sitemap, catalogue.site, name, entries)
+    yield ("robots",), lambda: {ROBOTS: robots(catalogue)}
+
+
+def _sections(catalogue: Catalogue, paths: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Name of a sitemap -> its pages: those of an event, of people, and others, in files of ``MOST`` addresses."""
+    own = {"people", *(event.id for event in catalogue.events)}
+    gathered: dict[str, list[str]] = {}
+    for path in paths:
+        first = path.partition("/")[0]
+        gathered.setdefault(first if first in own else "pages", []).append(path)
+    size = max(1, MOST // len(catalogue.site.languages))
+    for section, found in gathered.items():
+        for number, start in enumerate(range(0, len(found), size), 1):
+            yield f"sitemap-{section}-{number}.xml", tuple(found[start : start + size])
+
+
+def _index(site: Site, names: tuple[str, ...]) -> dict[str, bytes]:
     index = ET.Element("sitemapindex", {"xmlns": _NAMESPACES["xmlns"]})
-    names = [f"sitemap-{number}.xml" for number in range(1, len(made) + 1)]
     for name in names:
-        add(add(index, "sitemap"), "loc", catalogue.site.base_url + name)
-    return {SITEMAP: document(index), **dict(zip(names, made, strict=True))}
+        add(add(index, "sitemap"), "loc", site.base_url + name)
+    return {SITEMAP: document(index)}
+
+
+def _sitemap(site: Site, name: str, entries: tuple[Entry, ...]) -> dict[str, bytes]:
+    folders = [(site.languages[0], ""), *((tag, f"{tag}/") for tag in site.languages[1:])]
+    root = ET.Element("urlset", _NAMESPACES)
+    for path, recording in entries:
+        for _, folder in folders:
+            _url(root, site, folders, (folder, path), recording)
+    return {name: document(root)}
 
 
 def robots(catalogue: Catalogue) -> bytes:
@@ -54,12 +87,12 @@ def robots(catalogue: Catalogue) -> bytes:
 
 def _url(
     root: ET.Element,
-    catalogue: Catalogue,
+    site: Site,
     folders: list[tuple[str, str]],
     place: tuple[str, str],
     recording: PublishedRecording | None,
 ) -> None:
-    full = catalogue.site.absolute
+    full = site.absolute
     folder, path = place
     url = add(root, "url")
     add(url, "loc", full(folder + path))
@@ -67,7 +100,7 @@ def _url(
         for tag, other in folders:
             add(url, "xhtml:link", rel="alternate", hreflang=tag, href=full(other + path))
     if recording is not None and recording.made.poster is not None:
-        _video(url, catalogue.site, recording, recording.made.poster.url)
+        _video(url, site, recording, recording.made.poster.url)
 
 
 def _video(url: ET.Element, site: Site, recording: PublishedRecording, poster: str) -> None:

@@ -13,17 +13,23 @@ from catalog.published import PublishedRecording
 
 ATOM = "atom.xml"
 JSON_FEED = "feed.json"
+HISTORY = "http://purl.org/syndication/history/1.0"
+"""The namespace of archived feeds (RFC 5005)."""
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 """Atom asks for a date; nothing here depends on the clock."""
 
 
 def atom(scope: Scope) -> bytes:
     """The Atom feed of ``scope``."""
-    root = ET.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": scope.language})
+    spaces = {"xmlns": "http://www.w3.org/2005/Atom"} | ({"xmlns:fh": HISTORY} if scope.archive else {})
+    root = ET.Element("feed", {**spaces, "xml:lang": scope.language})
+    if scope.archive:
+        add(root, "fh:archive")
     add(root, "title", scope.title)
     add(root, "subtitle", scope.description)
     add(root, "id", scope.page)
-    add(root, "link", href=scope.absolute(scope.key(ATOM)), rel="self", type="application/atom+xml")
+    for relation, address in scope.links(ATOM).items():
+        add(root, "link", href=address, rel=relation, type="application/atom+xml")
     add(root, "link", href=scope.page, rel="alternate", type="text/html")
     newest = max((one.date for one in scope.recordings if one.date), default=_UNKNOWN)
     add(root, "updated", newest.isoformat())
@@ -55,12 +61,15 @@ def _entry(root: ET.Element, scope: Scope, recording: PublishedRecording) -> Non
 
 def json_feed(scope: Scope) -> bytes:
     """The JSON Feed of ``scope``."""
+    links = scope.links(JSON_FEED)
+    older = {"next_url": links["prev-archive"]} if "prev-archive" in links else {}
     return dump(
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": scope.title,
             "home_page_url": scope.page,
-            "feed_url": scope.absolute(scope.key(JSON_FEED)),
+            "feed_url": links["self"],
+            **older,
             "description": scope.description,
             "language": scope.language,
             "authors": [{"name": scope.author}],

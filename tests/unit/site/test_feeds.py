@@ -14,9 +14,11 @@ import pytest
 from icalendar import Calendar
 from lxml import etree, html
 
-from catalog.feeds import api, podcast, sitemap
+from bench import synthetic
+from catalog.feeds import api, files, podcast, scope, sitemap
 from catalog.feeds.scope import Scope, guid
 from catalog.programme import read
+from catalog.published import Catalogue
 from catalog.render import build
 from tests.unit.site import samples
 from tests.unit.site.test_pages import hostile_catalogue
@@ -84,7 +86,7 @@ def test_newest_first_and_bounded() -> None:
     whole = Scope(replace(catalogue, recordings=tuple(many))).recordings
     dates = [one.date for one in whole if one.date]
     assert dates == sorted(dates, reverse=True)
-    assert len(whole) == 300
+    assert scope.ARCHIVE <= len(whole) < 2 * scope.ARCHIVE
 
 
 def test_atom_and_json_feed(objects: dict[str, bytes]) -> None:
@@ -159,14 +161,49 @@ def test_sitemap_names_pages_languages_and_videos(objects: dict[str, bytes]) -> 
 
 
 def test_large_sitemaps_are_split(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More addresses than one sitemap may have make an index of several."""
+    """More addresses than one sitemap may have make an index of several: by event, people, and the rest."""
     monkeypatch.setattr(sitemap, "MOST", 10)
-    files = sitemap.sitemaps(samples.catalogue(), [f"p{number}/" for number in range(25)])
-    assert set(files) == {"sitemap.xml", "sitemap-1.xml", "sitemap-2.xml", "sitemap-3.xml"}
-    found = [
-        etree.fromstring(files[f"sitemap-{number}.xml"]).xpath("count(//s:url)", namespaces=NS) for number in (1, 2, 3)
+    paths = [f"nodes2021/p{number}/" for number in range(25)]
+    made = sitemap.sitemaps(samples.catalogue(), [*paths, "about/", "people/", "people/ana/"])
+    names = [
+        *(f"sitemap-nodes2021-{number}.xml" for number in (1, 2, 3)),
+        "sitemap-pages-1.xml",
+        "sitemap-people-1.xml",
     ]
-    assert found == [10, 10, 5]
+    assert set(made) == {"sitemap.xml", "robots.txt", *names}
+    assert etree.fromstring(made["sitemap.xml"]).xpath("//s:loc/text()", namespaces=NS) == [BASE + n for n in names]
+    counts = [etree.fromstring(made[name]).xpath("count(//s:url)", namespaces=NS) for name in names]
+    assert counts == [10, 10, 5, 1, 2]
+
+
+def news(catalogue: Catalogue) -> dict[str, bytes]:
+    """The feeds of the whole catalogue."""
+    found = (make() for depends, make in files.parts(catalogue, []) if depends[0] == "news")
+    return {key: content for one in found for key, content in one.items()}
+
+
+@pytest.mark.parametrize("name", ["atom.xml", "podcast.xml", "podcast-audio.xml", "feed.json"])
+def test_older_recordings_are_in_archived_feeds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the feed that readers know, links lead to every recording; a new one changes no archived part."""
+    monkeypatch.setattr(scope, "ARCHIVE", 10)
+    catalogue = synthetic.catalogue(35, ("en",))
+    after, page, seen = news(catalogue), name, []
+    while page:
+        feed = feedparser.parse(after[page]) if name != "feed.json" else json.loads(after[page])
+        if name == "feed.json":
+            seen += [one["id"] for one in feed["items"]]
+            page = feed.get("next_url", "").removeprefix(catalogue.site.base_url)
+        else:
+            assert (b"<fh:archive" in after[page]) == (page != name)
+            links = {one["rel"]: one["href"].removeprefix(catalogue.site.base_url) for one in feed.feed.links}
+            assert links["self"] == page
+            assert page == name or links["current"] == name
+            seen += [one["id"] for one in feed.entries]
+            page = links.get("prev-archive", "")
+    assert len(set(seen)) == len(seen) == 35
+    before = news(replace(catalogue, recordings=catalogue.recordings[:-1]))
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert changed == {"atom.xml", "podcast.xml", "podcast-audio.xml", "feed.json"}
 
 
 def test_conference_api(objects: dict[str, bytes]) -> None:

@@ -12,11 +12,12 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import pytest
 from lxml import html
 
-from catalog import urls
+from bench import synthetic
+from catalog import listing, urls
 from catalog.errors import AftertalkError
 from catalog.model import Event
 from catalog.pages import Catalogue, pages
-from catalog.render import build
+from catalog.render import asset_keys, assets, build, environment, render
 from tests.unit.site import samples
 
 ROOT = "https://host.example/deep/folder/"
@@ -374,3 +375,31 @@ def test_recording_kept_elsewhere_is_a_full_member() -> None:
     assert f"/{folder}" in objects["nodes2021/atom.xml"].decode()
     assert f"/{folder}" not in objects["podcast.xml"].decode() + objects["podcast-audio.xml"].decode()
     assert any("A short history" in body.decode() for key, body in objects.items() if key.startswith("search/text/"))
+
+
+def test_long_lists_are_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain links lead from the newest page of a language to all its recordings."""
+    monkeypatch.setattr(listing, "SHEET", 2)
+    catalogue = synthetic.catalogue(19, ("en",))
+    found = {page.path: page for page in pages(catalogue)}
+    hashed = asset_keys(assets(catalogue))
+    seen: list[str] = []
+    path = "languages/en/"
+    while path:
+        tree = html.document_fromstring(render(found[path], environment(), hashed).decode())
+        seen += [urljoin(path, href) for href in tree.xpath("//article//h2/a/@href")]
+        older = tree.xpath("//nav[@class='pager']/a[@rel='next']/@href")
+        path = urljoin(path, older[0]) if older else ""
+    spoken = [one.page for one in catalogue.newest if one.language == "en"]
+    assert len(spoken) > 5
+    assert seen == spoken
+
+
+def test_a_new_recording_changes_only_the_newest_page_of_a_list() -> None:
+    """Pages of older recordings stay as they are when one is added."""
+    recordings = synthetic.catalogue(300, ("en",)).newest
+    for count in range(1, len(recordings)):
+        before = {one.number: one.recordings for one in listing.sheets(recordings[-count:])}
+        after = {one.number: one.recordings for one in listing.sheets(recordings[-count - 1 :])}
+        assert sum(map(len, after.values())) == count + 1
+        assert all(after[number] == found for number, found in before.items() if number)
