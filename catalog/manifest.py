@@ -123,8 +123,16 @@ class Origin(StrEnum):
     SIDECAR = "sidecar"
     EMBEDDED = "embedded"
     CEA608 = "cea608"
+    CEA708 = "cea708"
     DOWNLOADED = "downloaded"
+    OCR = "ocr"
+    """Read by a machine from subtitles that are pictures."""
     ASR = "asr"
+    """Written by a machine that listened."""
+
+
+BY_MACHINE = frozenset({Origin.OCR, Origin.ASR})
+"""Origins of captions whose words a machine found, so that some may be wrong."""
 
 
 class CaptionTrack(Model):

@@ -11,7 +11,7 @@ from typing import Any
 
 from catalog import licences, urls
 from catalog.feeds import citation, structured
-from catalog.manifest import CaptionTrack, ChapterMark, Origin, Slide
+from catalog.manifest import BY_MACHINE, CaptionTrack, ChapterMark, Slide
 from catalog.model import Link
 from catalog.published import PLAIN_HEIGHT, Catalogue, PublishedRecording, same_language
 
@@ -128,8 +128,8 @@ def tracks(recording: PublishedRecording) -> tuple[CaptionTrack, ...]:
 
 
 def is_automatic(track: CaptionTrack) -> bool:
-    """Whether a machine wrote the captions."""
-    return track.origin is Origin.ASR
+    """Whether a machine found the words of the captions, by listening or by reading pictures."""
+    return track.origin in BY_MACHINE
 
 
 def track_kind(track: CaptionTrack, recording: PublishedRecording) -> str:

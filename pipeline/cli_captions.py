@@ -16,6 +16,8 @@ from pipeline.errors import ConfigurationError
 if TYPE_CHECKING:
     from pipeline.captioning import CaptionsView, TrackView
 
+_ORIGINS = {"asr": "automatic", "ocr": "read from pictures by machine"}
+
 
 @click.command()
 @click.argument("recording", metavar="ID")
@@ -89,7 +91,7 @@ def _line(one: TrackView) -> str:
     spoken = figures.get("speech_covered")
     return "; ".join(
         (
-            f"{one.language}: {'automatic' if one.origin == 'asr' else f'from {one.origin}'}",
+            f"{one.language}: {_ORIGINS.get(one.origin, f'from {one.origin}')}",
             f"{figures['cues']} cues, {figures['words']} words, {figures['speakers']} speakers",
             f"{figures['characters_per_second']} characters a second, {figures['too_fast']} cues too fast to read",
             f"{figures['covered']:.0%} of the recording covered"

@@ -14,7 +14,7 @@ from pathlib import Path
 import jinja2
 
 from catalog import locales
-from catalog.manifest import Origin, RecordingManifest
+from catalog.manifest import BY_MACHINE, RecordingManifest
 from catalog.release import Verdict
 from pipeline.failures import Failure
 from pipeline.flow import artifacts_by_stage
@@ -98,7 +98,7 @@ def describe(item: Item, manifest: RecordingManifest | None, failure: Failure | 
         duration_ms=int(made["transcode"].data["duration_ms"]) if "transcode" in made else 0,
         bytes=sum(file.bytes for artifact in made.values() for file in artifact.files),
         captions=tuple(f"{entry['language']} ({entry['origin']})" for entry in tracks),
-        is_automatic=bool(tracks) and all(entry["origin"] == Origin.ASR for entry in tracks),
+        is_automatic=bool(tracks) and all(entry["origin"] in BY_MACHINE for entry in tracks),
         until=item.decision.until,
     )
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from catalog.edits import Trim
 from catalog.locales import clock
-from catalog.manifest import Origin, RecordingManifest
+from catalog.manifest import BY_MACHINE, RecordingManifest
 from catalog.release import Verdict
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.errors import AftertalkError
@@ -90,7 +90,7 @@ class _Status:
         tracks = published.get("captions", []) if published else []
         known = [(one["language"], one["origin"]) for one in tracks] if isinstance(tracks, list) else []
         captions = tuple(f"{language} ({origin})" for language, origin in known)
-        automatic = bool(known) and all(origin == Origin.ASR for _, origin in known)
+        automatic = bool(known) and all(origin in BY_MACHINE for _, origin in known)
         return Row(
             item.id, item.recording.title, standing.state, standing.reason, captions, automatic, standing.trim or {}
         )

@@ -1,4 +1,4 @@
-"""Taking captions out of a recording: text tracks by ffmpeg, CEA-608 bytes by a worker. Commands only; pure."""
+"""Taking captions out of a recording: text tracks by ffmpeg, closed captions by a worker. Commands only; pure."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _MAX_BYTES = 64 * 1024 * 1024
 _MAX_FILM_BYTES = 512 * 1024 * 1024
 _MAX_PICTURES = 10_000
 RENDERED = "track.mkv"
-_WORKER = Path(__file__).with_name("cea608_worker.py")
+_WORKER = Path(__file__).with_name("closed_captions_worker.py")
 _CLOSED_CAPTION_CODECS = frozenset({"h264", "hevc", "mpeg2video", "mpeg1video"})
 
 
-def may_hold_cea608(video_codec: str) -> bool:
+def may_hold_closed_captions(video_codec: str) -> bool:
     """Whether pictures of this codec can carry closed captions."""
     return video_codec in _CLOSED_CAPTION_CODECS
 
@@ -84,8 +84,8 @@ def render(source: Path, size: int, track: TextTrack, output: Path) -> Command:
     return Command(argv, inputs={"src": source}, output=output, limits=limits)
 
 
-def read_cea608(source: Path, size: int, stream: int) -> Command:
-    """Print the CEA-608 byte pairs of a video track, a line ``<ms> <hex><hex>`` each, in order of time.
+def read_closed_captions(source: Path, size: int, stream: int) -> Command:
+    """Print the CEA-608 and CEA-708 bytes of a video track in order of time; ``captions.closed`` reads them.
 
     It ends soon when the beginning of the recording carries none. Times are the file's own.
     """

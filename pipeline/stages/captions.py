@@ -1,7 +1,8 @@
-"""Captions: caption files, embedded text tracks and line-21 captions to clean WebVTT and transcripts, per language.
+"""Captions: caption files, embedded tracks and closed captions to clean WebVTT and transcripts, per language.
 
-In order of trust: files beside the recording, embedded tracks, CEA-608 inside the picture, downloaded files, files that
-a machine wrote. One that cannot be used is a finding, never a failed recording.
+In order of trust: files beside the recording, embedded text tracks, CEA-608 or CEA-708 inside the picture, downloaded
+files, embedded pictures of text that a machine read, files that a machine wrote. One that cannot be used is a finding,
+never a failed recording.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from catalog.manifest import Origin
 from catalog.model import Cue
-from pipeline.captions import cea608, language, readers, sync
+from pipeline.captions import closed, language, readers, sync
 from pipeline.captions.clean import clean
 from pipeline.captions.files import write_track
 from pipeline.captions.report import report
@@ -26,7 +27,10 @@ from pipeline.media.probe import Probe, TextTrack
 from pipeline.stages import sound
 from pipeline.stages.base import Bench, CaptionFile, Job, Output
 
-TRUST = (Origin.SIDECAR, Origin.EMBEDDED, Origin.CEA608, Origin.DOWNLOADED, Origin.ASR)
+TRUST = (
+    *(Origin.SIDECAR, Origin.EMBEDDED, Origin.CEA608, Origin.CEA708, Origin.DOWNLOADED),
+    *(Origin.OCR, Origin.ASR),
+)
 """Of two captions in one language the one whose origin comes first is published."""
 
 _FILM_BYTES_PER_S = 20_000
@@ -54,7 +58,7 @@ class CaptionsStage:
     """Files: ``captions/<language>.vtt``, ``.srt`` and ``.m3u8``, and ``transcript.<language>.txt``."""
 
     name = "captions"
-    version = 4
+    version = 5
 
     def plan(self, job: Job) -> Task:
         """Depends on the caption files, on the source where it holds captions, and on the recording's length."""
@@ -92,7 +96,7 @@ class CaptionsStage:
         candidates = [_compared(one, speech, findings) for one in _of_files(job, probe, findings)]
         candidates += _embedded(job, probe, bench, findings)
         if not any(one.origin in {Origin.SIDECAR, Origin.EMBEDDED} for one in candidates):
-            candidates += _line_21(job, probe, bench, findings)
+            candidates += _closed_captions(job, probe, bench, findings)
         candidates.sort(key=lambda one: TRUST.index(one.origin))
         duration_ms = task.settings["duration_ms"]
         chosen = choose(candidates, task.settings["language"], duration_ms, findings)
@@ -188,7 +192,7 @@ def _content(file: CaptionFile) -> bytes:
 
 
 def _may_hold_captions(probe: Probe) -> bool:
-    return bool(probe.texts) or (probe.video is not None and subtitles.may_hold_cea608(probe.video.codec))
+    return bool(probe.texts) or (probe.video is not None and subtitles.may_hold_closed_captions(probe.video.codec))
 
 
 def _embedded(job: Job, probe: Probe, bench: Bench, findings: list[str]) -> list[Candidate]:
@@ -233,7 +237,7 @@ def _of_pictures(
             if texts:
                 findings.append(f"{name}its pictures of text ({track.codec}) were read by machine; look for mistakes")
                 shift_ms = -round(probe.origin_us / 1000)
-                yield Candidate(Origin.EMBEDDED, _track_name(track), Track(texts), track.language, shift_ms)
+                yield Candidate(Origin.OCR, _track_name(track), Track(texts), track.language, shift_ms)
             else:
                 findings.append(f"{name}left out, no text was found in its pictures ({track.codec})")
 
@@ -268,17 +272,16 @@ def _track_name(track: TextTrack) -> str:
     return f"embedded track {track.index}{title}"
 
 
-def _line_21(job: Job, probe: Probe, bench: Bench, findings: list[str]) -> list[Candidate]:
-    """CEA-608 captions inside the picture's packets."""
-    if probe.video is None or not subtitles.may_hold_cea608(probe.video.codec):
+def _closed_captions(job: Job, probe: Probe, bench: Bench, findings: list[str]) -> list[Candidate]:
+    """CEA-608 and CEA-708 captions inside the picture's packets."""
+    if probe.video is None or not subtitles.may_hold_closed_captions(probe.video.codec):
         return []
     name = "closed captions in the picture"
     try:
-        done = bench.run(subtitles.read_cea608(job.source.path, job.source.bytes, probe.video.index))
-        lines = (line.split() for line in done.stdout.decode("ascii").splitlines())
-        texts = bounded(name, cea608.decode((int(ms), *bytes.fromhex(pair)) for ms, pair in lines))
+        done = bench.run(subtitles.read_closed_captions(job.source.path, job.source.bytes, probe.video.index))
+        found = closed.read(name, done.stdout, findings)
     except (AftertalkError, ValueError) as error:
         findings.append(f"{name}: could not be read ({error})")
         return []
     shift_ms = -round(probe.origin_us / 1000)
-    return [Candidate(Origin.CEA608, name, Track(texts), None, shift_ms)] if texts else []
+    return [Candidate(one.origin, one.name, Track(one.texts), None, shift_ms) for one in found]

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from catalog.locales import own_name
-from catalog.manifest import Artifact, ChapterMark, Origin
+from catalog.manifest import BY_MACHINE, Artifact, ChapterMark
 from catalog.model import Chapter, Cue
 from pipeline.captions import webvtt
 from pipeline.errors import ToolError
@@ -151,7 +151,7 @@ def _audio(media: Artifact, entry: dict[str, Any]) -> hls.AudioRendition:
 
 def _subtitles(captions: Artifact, entry: dict[str, Any]) -> hls.Subtitles:
     language = entry["language"]
-    automatic = entry["origin"] == Origin.ASR
+    automatic = entry["origin"] in BY_MACHINE
     return hls.Subtitles(_uri(captions, entry["playlist"]), language, own_name(language), automatic)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from pipeline.media.runner import Runner
 from pipeline.media.tools import find_tools
 from pipeline.stages.captions import CaptionsStage
 from pipeline.stages.probe import ProbeStage
+from tests import dtvcc
 from tests.media.bench import FolderBench, Workshop
 
 pytestmark = pytest.mark.media
@@ -125,6 +128,47 @@ def test_line_21_track(tools: Tools, tmp_path: Path) -> None:
     data, cues = captions(tools, tmp_path / "work", source)
     assert [one["origin"] for one in data["tracks"]] == ["embedded"]
     assert cues["en"][0][2] == "Hello"
+
+
+def with_user_data(tools: Tools, folder: Path, data: dict[int, bytes]) -> Path:
+    """A recording of six seconds at 25 pictures a second; ``data`` is number of the picture -> its user data.
+
+    It stands in a message before the picture (SEI, type 4: H.264, D.1.6), with emulation prevention.
+    """
+    plain = made(tools, folder, "plain.h264", {}, "-bf", "0", "-bsf:v", "filter_units=remove_types=6")
+    units = re.split(rb"\x00?\x00\x00\x01", plain.read_bytes())[1:]
+    pictures = itertools.count()
+    stream = b""
+    for unit in units:
+        if unit[0] & 0x1F in {1, 5} and (user_data := data.get(next(pictures))):
+            body = b"\xb5\0\x31" + user_data
+            message = bytes((4, len(body))) + body
+            stream += b"\0\0\0\1\x06" + re.sub(rb"\x00\x00(?=[\x00-\x03])", b"\0\0\3", message) + b"\x80"
+        stream += b"\0\0\0\1" + unit
+    (folder / "captioned.h264").write_bytes(stream)
+    argv = ("ffmpeg", "-v", "error", "-framerate", "25", "-i", "/in/src", "-c", "copy", "captioned.mp4")
+    Runner(tools).run(Command(argv, {"src": folder / "captioned.h264"}, folder, limits=Limits(wall_s=60)))
+    return folder / "captioned.mp4"
+
+
+def test_cea_708_inside_the_picture(tools: Tools, tmp_path: Path) -> None:
+    """Two services in the user data of pictures, without CEA-608 beside them: two languages, with their times."""
+    english = dtvcc.define(0) + b"Thank you for being here"
+    french = dtvcc.define(0) + "Merci à tous d'être là".encode("latin-1")
+    sent = {
+        10: dtvcc.packet(dtvcc.block(english), dtvcc.block(french, 2)),
+        25: dtvcc.packet(dtvcc.block(dtvcc.display()), dtvcc.block(dtvcc.display(), 2)),
+        100: dtvcc.packet(dtvcc.block(dtvcc.delete()), dtvcc.block(dtvcc.delete(), 2)),
+    }
+    data = {at: dtvcc.user_data(pairs[:31]) for at, pairs in sent.items()}
+    data[11] = dtvcc.user_data(sent[10][31:])
+    source = with_user_data(tools, tmp_path, data)
+    found, cues = captions(tools, tmp_path / "work", source)
+    assert [(one["language"], one["origin"]) for one in found["tracks"]] == [("en", "cea708"), ("fr", "cea708")]
+    assert cues == {
+        "en": [(1000, 4000, "Thank you for being here", "")],
+        "fr": [(1000, 4000, "Merci à tous d'être là", "")],
+    }
 
 
 @pytest.mark.corpus

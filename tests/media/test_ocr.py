@@ -41,7 +41,7 @@ def pictured(tools: Tools, tmp_path: Path) -> Path:
 def test_a_track_of_pictures_becomes_captions(tools: Tools, tmp_path: Path, pictured: Path) -> None:
     """Text, lines and times come out of the pictures; the findings say that a machine read them."""
     data, cues = captions(tools, tmp_path / "work", pictured)
-    assert [one["origin"] for one in data["tracks"]] == ["embedded"]
+    assert [one["origin"] for one in data["tracks"]] == ["ocr"]
     assert cues == {"fr": [(start, end, text, "") for start, end, text in CAPTIONS]}
     (finding,) = data["findings"]
     assert "read by machine" in finding

@@ -18,7 +18,7 @@ from pipeline.errors import ToolError
 from pipeline.media import ocr
 from pipeline.media.command import Command, Completed, Tools
 from pipeline.stages.base import CaptionFile, Job, Output, Source
-from pipeline.stages.captions import Candidate, CaptionsStage, choose
+from pipeline.stages.captions import TRUST, Candidate, CaptionsStage, choose
 
 FRENCH = "Merci à tous d'être venus aujourd'hui, nous allons commencer par une brève présentation des données."
 ENGLISH = "Thank you all for joining us today, we will start with a short presentation of the data."
@@ -196,15 +196,19 @@ def test_one_bad_file_is_a_finding(tmp_path: Path) -> None:
     assert len(output.data["findings"]) == 2
 
 
-@pytest.mark.parametrize("better", range(4))
+@pytest.mark.parametrize("better", range(6))
 def test_trust_decides_between_captions_of_a_language(better: int) -> None:
-    """Sidecar, embedded, line 21, downloaded, automatic: of one language only the most trusted is published."""
-    origins = [Origin.SIDECAR, Origin.EMBEDDED, Origin.CEA608, Origin.DOWNLOADED, Origin.ASR]
+    """Texts of people before what a machine read or heard: of one language only the most trusted is published."""
+    origins = [
+        *(Origin.SIDECAR, Origin.EMBEDDED, Origin.CEA608, Origin.CEA708, Origin.DOWNLOADED),
+        *(Origin.OCR, Origin.ASR),
+    ]
     candidates = [
         Candidate(origin, f"from {origin}", Track((TimedText(0, 2000, f"Said by {origin}"),)), "en")
         for origin in origins
     ]
     findings: list[str] = []
+    assert list(TRUST) == origins
     chosen = choose(candidates[better:], "en", 60_000, findings)
     assert chosen["en"][0] is origins[better]
     assert len(findings) == len(origins) - better - 1
@@ -267,7 +271,7 @@ def test_line_21_captions_are_looked_for_when_there_is_nothing_better(tmp_path: 
 
     def pairs(command: Command) -> bytes:
         roll_up = ["9425", "94ad", "9470", "c8e9", "2180", "94ad"]
-        return "".join(f"{3000 + 100 * at} {pair}\n" for at, pair in enumerate(roll_up)).encode()
+        return "".join(f"{3000 + 100 * at} 0 {pair}\n" for at, pair in enumerate(roll_up)).encode()
 
     output, bench = run(job(tmp_path, {}, video=True), tmp_path / "out", pairs)
     assert [one["origin"] for one in output.data["tracks"]] == ["cea608"]
