@@ -33,7 +33,7 @@ THREADS = 1
 MAX_HINTS = 400
 """Characters; Whisper takes about 200 tokens of hints."""
 _CERTAIN = 0.9
-STRETCH_VERSION = 2
+STRETCH_VERSION = 3
 """Of what is recognised in a stretch; joining the stretches has the stage's version, and is cheap to do again."""
 _WORDS = "words.json"
 _NOTHING: Mapping[str, Any] = {"tracks": [], "findings": [], "reports": {}}
