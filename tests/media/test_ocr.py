@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from catalog.manifest import Artifact, ArtifactFile
+from pipeline.catalogue import load
 from pipeline.errors import ToolError
 from pipeline.media import ocr, subtitles
 from pipeline.media.command import Command, Limits, Tools
 from pipeline.media.probe import TextTrack
 from pipeline.media.runner import Runner
+from pipeline.programmes import import_programme
+from pipeline.report import RecordingReporter
+from pipeline.run import Options, publish
 from pipeline.stages.enrich import slide_titles
 from pipeline.stages.read_slides import ReadSlidesStage
+from pipeline.status import states
 from tests.media.bench import Workshop
-from tests.media.decks import Deck, slide
+from tests.media.decks import Deck, slide, write
 from tests.media.pgs import sup
 from tests.media.test_captions_embedded import captions
 
@@ -127,3 +134,45 @@ def test_a_still_that_is_no_picture_is_an_error(tools: Tools, tmp_path: Path) ->
         workshop.make(ReadSlidesStage(), job)
     assert ReadSlidesStage().without(failed.value)["texts"] == {}
     assert "tries again" in ReadSlidesStage().without(failed.value)["findings"][0]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_what_pictures_say_is_found_and_marked(tools: Tools, tmp_path: Path) -> None:
+    """Slides and a track of pictures on their whole way to the public.
+
+    The captions are marked as a machine's on the page, in ``catalog.json`` and by ``status``; the search finds them and
+    the text on slides, each at its time.
+    """
+    inbox = tmp_path / "conference" / "recordings"
+    inbox.mkdir(parents=True)
+    starts = write(tools, tmp_path / "deck.mkv", Deck(seconds=(6, 9)), 3, 5)
+    (tmp_path / "t.sup").write_bytes(sup(CAPTIONS))
+    inputs = {name: tmp_path / name for name in ("deck.mkv", "t.sup")}
+    argv = ("ffmpeg", "-v", "error", "-copyts", "-i", "/in/deck.mkv", "-i", "/in/t.sup", "-map", "0:v", "-map", "1:0")
+    coded = ("-c", "copy", "-metadata:s:s:0", "language=fre", "talk.mkv")
+    Runner(tools).run(Command((*argv, *coded), inputs, inbox, limits=Limits(wall_s=60)))
+    (tmp_path / "catalogue.yaml").write_text("title: Test\n")
+    sessions = "[{id: day, title: Day, recordings: [{id: talk, title: A talk}]}]"
+    (tmp_path / "conference" / "event.yaml").write_text(f"title: Conference\nsessions: {sessions}\n")
+    now = datetime(2021, 7, 1, tzinfo=UTC)
+    assert publish(load(tmp_path, import_programme), RecordingReporter(), Options(), now=now) == 0
+
+    public = tmp_path / "public"
+    (recording,) = json.loads((public / "catalog.json").read_bytes())["recordings"]
+    assert [(one["language"], one["origin"]) for one in recording["captions"]] == [("fr", "ocr")]
+    page = (public / recording["page"] / "index.html").read_text("utf-8")
+    assert "Français (automatic)" in page
+    assert "Written by a machine" in page
+    (row,) = states(load(tmp_path, import_programme), now=now)
+    assert (row.captions, row.automatic_only) == (("fr (ocr)",), True)
+
+    blocks = [
+        one for file in (public / "search" / "text").glob("*.json") for one in json.loads(file.read_bytes())["blocks"]
+    ]
+    shards = [json.loads(file.read_bytes()) for file in (public / "search").glob("[0-9]*.json")]
+    for word, expected in (("chat", [1000]), ("meeting", [round(1000 * one) for one in starts])):
+        assert any(word in shard for shard in shards)
+        times = [start for start, text, *_ in blocks if word in text.lower()]
+        assert len(times) == len(expected)
+        assert all(abs(found - start) <= 1500 for found, start in zip(times, expected, strict=True))
