@@ -33,16 +33,15 @@ pytestmark = pytest.mark.media
 CAPTIONS = [(1000, 3000, "Le chat et la mer\net une autre ligne"), (3500, 5000, "Fin")]
 
 
-@pytest.fixture
-def pictured(tools: Tools, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def pictured(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recording of six seconds with a PGS track in French."""
-    (tmp_path / "t.sup").write_bytes(sup(CAPTIONS))
+    folder = tmp_path_factory.mktemp("pictured")
+    (folder / "t.sup").write_bytes(sup(CAPTIONS))
     argv = ("ffmpeg", "-v", "error", "-copyts", "-f", "lavfi", "-i", "testsrc=d=6:s=640x360:r=10", "-i", "/in/t.sup")
     copied = ("-map", "0:v", "-map", "1:0", "-c:v", "libx264", "-c:s", "copy", "-metadata:s:s:0", "language=fre")
-    Runner(tools).run(
-        Command((*argv, *copied, "a.mkv"), {"t.sup": tmp_path / "t.sup"}, tmp_path, limits=Limits(wall_s=60))
-    )
-    return tmp_path / "a.mkv"
+    Runner(tools).run(Command((*argv, *copied, "a.mkv"), {"t.sup": folder / "t.sup"}, folder, limits=Limits(wall_s=60)))
+    return folder / "a.mkv"
 
 
 def test_a_track_of_pictures_becomes_captions(tools: Tools, tmp_path: Path, pictured: Path) -> None:
@@ -105,7 +104,7 @@ def test_slides_are_read(tools: Tools, tmp_path: Path) -> None:
     folder = tmp_path / "stills"
     folder.mkdir()
     for number, name in enumerate(names):
-        slide(random.Random(number), Deck(dark=bool(number)), 5).save(folder / name, quality=60)
+        slide(random.Random(number), Deck(dark=bool(number)), 2).save(folder / name, quality=60)
     (tmp_path / "source").touch()
     workshop.folders["transcode"] = folder
     job = replace(workshop.job(tmp_path / "source"), artifacts={"transcode": transcode(names)})
