@@ -276,9 +276,22 @@ def open_s3(bucket: str, prefix: str, *, endpoint: str | None, profile: str | No
         )
     except (BotoCoreError, ValueError) as error:
         raise store_error(f"s3://{bucket}", type(error).__name__) from None
+    _sign_digests(client)
     _set_deadlines(client, limits)
     _repeat_damaged(client)
     return S3Store(client, bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else "", limits)
+
+
+def _sign_digests(client: S3Client) -> None:
+    """Sign the MD5 of what is uploaded, not once more its SHA-256: over https the library does so by itself."""
+    unsigned = client.meta.config.merge(Config(s3={**(client.meta.config.s3 or {}), "payload_signing_enabled": False}))
+
+    def leave_out(request: AWSPreparedRequest, **_: object) -> None:
+        if "Content-MD5" in request.headers:
+            cast("Any", request).context["client_config"] = unsigned
+
+    for operation in ("PutObject", "UploadPart"):
+        cast("Any", client).meta.events.register(f"before-sign.s3.{operation}", leave_out)
 
 
 def _set_deadlines(client: S3Client, limits: Limits) -> None:
