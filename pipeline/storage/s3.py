@@ -35,15 +35,7 @@ from pipeline.storage.protocol import (
     Wanted,
     check_key,
 )
-from pipeline.storage.s3_errors import (
-    CONFLICT,
-    DAMAGED,
-    MISSING,
-    UNSUPPORTED,
-    error_code,
-    not_removed,
-    store_error,
-)
+from pipeline.storage.s3_errors import CONFLICT, DAMAGED, MISSING, UNSUPPORTED, error_code, not_removed, store_error
 from pipeline.storage.s3_replies import entry_of, full_size
 from pipeline.storage.setup import apply_setup, read_setup
 from pipeline.storage.uploads import Uploader
@@ -283,15 +275,15 @@ def open_s3(bucket: str, prefix: str, *, endpoint: str | None, profile: str | No
 
 
 def _sign_digests(client: S3Client) -> None:
-    """Sign the MD5 of what is uploaded, not once more its SHA-256: over https the library does so by itself."""
-    unsigned = client.meta.config.merge(Config(s3={**(client.meta.config.s3 or {}), "payload_signing_enabled": False}))
+    """Sign the MD5 of what is sent, not once more its SHA-256: over https the library does so by itself."""
+    meta = cast("Any", client).meta
+    unsigned = meta.config.merge(Config(s3=meta.config.s3 | {"payload_signing_enabled": False}))
 
     def leave_out(request: AWSPreparedRequest, **_: object) -> None:
         if "Content-MD5" in request.headers:
             cast("Any", request).context["client_config"] = unsigned
 
-    for operation in ("PutObject", "UploadPart"):
-        cast("Any", client).meta.events.register(f"before-sign.s3.{operation}", leave_out)
+    meta.events.register("before-sign.s3", leave_out)
 
 
 def _set_deadlines(client: S3Client, limits: Limits) -> None:
