@@ -6,9 +6,9 @@ Source: ANSI/CTA-608-E; https://en.wikipedia.org/wiki/EIA-608. Only the first ca
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from pipeline.captions.screen import Row
 from pipeline.captions.timed import TimedText
 
 _BASIC = {0x2A: "á", 0x5C: "é", 0x5E: "í", 0x5F: "ó", 0x60: "ú", 0x7B: "ç", 0x7C: "÷", 0x7D: "Ñ", 0x7E: "ñ", 0x7F: "█"}
@@ -52,28 +52,14 @@ _MODES = {
 }
 
 
-@dataclass
-class _Row:
-    """One row of the screen: column -> character, and when its first character came."""
-
-    start_ms: int
-    cells: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def text(self) -> str:
-        """The characters with one space for every gap."""
-        last = max(self.cells, default=-1)
-        return " ".join("".join(self.cells.get(column, " ") for column in range(last + 1)).split())
-
-
 class _Decoder:
     """The state of one caption channel."""
 
     def __init__(self) -> None:
         self.texts: list[TimedText] = []
         self.mode: _Mode | None = None
-        self.shown: dict[int, _Row] = {}
-        self.hidden: dict[int, _Row] = {}
+        self.shown: dict[int, Row] = {}
+        self.hidden: dict[int, Row] = {}
         self.shown_since_ms = 0
         self.row, self.column = _LAST_ROW, 0
         self.last_control: tuple[int, int] | None = None
@@ -143,7 +129,7 @@ class _Decoder:
         for column in doomed:
             cells.pop(column, None)
 
-    def _memory(self) -> dict[int, _Row] | None:
+    def _memory(self) -> dict[int, Row] | None:
         if self.mode is _Mode.POP_ON:
             return self.hidden
         return self.shown if self.mode in {_Mode.ROLL_UP, _Mode.PAINT_ON} else None
@@ -160,7 +146,7 @@ class _Decoder:
         memory = self._memory()
         if memory is None:
             return
-        row = memory.setdefault(self.row, _Row(time_ms))
+        row = memory.setdefault(self.row, Row(time_ms))
         row.cells[self.column] = character
         self.column = min(_LAST_COLUMN, self.column + 1)
 
@@ -177,7 +163,7 @@ class _Decoder:
         self._give(time_ms, [self.shown[number] for number in sorted(self.shown)])
         self.shown = {}
 
-    def _give(self, end_ms: int, rows: list[_Row]) -> None:
+    def _give(self, end_ms: int, rows: list[Row]) -> None:
         text = "\n".join(row.text for row in rows if row.text)
         if text:
             self.texts.append(TimedText(min(row.start_ms for row in rows), end_ms, text))

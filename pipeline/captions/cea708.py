@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from pipeline.captions.screen import Row
 from pipeline.captions.timed import MAX_CHARACTERS, TimedText
 from pipeline.errors import CaptionError
 
@@ -48,31 +49,17 @@ _PARAMETERS = {
 
 
 @dataclass
-class _Row:
-    """One row of a window: column -> character, and when its first character came."""
-
-    start_ms: int
-    cells: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def text(self) -> str:
-        """The characters with one space for every gap."""
-        last = max(self.cells, default=-1)
-        return " ".join("".join(self.cells.get(column, " ") for column in range(last + 1)).split())
-
-
-@dataclass
 class _Window:
     """A window: its text, the pen, and whether it is to be seen."""
 
     is_visible: bool = False
     last_row: int = 0
-    rows: dict[int, _Row] = field(default_factory=dict)
+    rows: dict[int, Row] = field(default_factory=dict)
     row: int = 0
     column: int = 0
 
     def put(self, now_ms: int, character: str) -> None:
-        self.rows.setdefault(self.row, _Row(now_ms)).cells[self.column] = character
+        self.rows.setdefault(self.row, Row(now_ms)).cells[self.column] = character
         self.column = min(_MOST_COLUMNS - 1, self.column + 1)
 
     def move(self, row: int, column: int) -> None:

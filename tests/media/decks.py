@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps
+from pypdfium2 import PdfDocument
 
 from pipeline.media.tools import Tools
 
@@ -63,14 +64,12 @@ def slide(random_: random.Random, deck: Deck, lines: int) -> Image.Image:
     return image
 
 
-def pages(pdf: Path, folder: Path) -> list[Picture]:
+def pages(pdf: Path) -> list[Picture]:
     """The pages of a real deck, in a shuffled order: no page only adds to the one before, as builds do."""
-    folder.mkdir()
-    scaled = ("-scale-to-x", "-1", "-scale-to-y", str(HEIGHT))
-    subprocess.run(["pdftoppm", *scaled, str(pdf), str(folder / "page")], check=True, timeout=120)
-    files = sorted(folder.iterdir())
-    random.Random(len(files)).shuffle(files)
-    return [np.asarray(ImageOps.pad(Image.open(file).convert("RGB"), (WIDTH, HEIGHT))) for file in files]
+    with PdfDocument(pdf) as document:
+        images = [page.render(scale=HEIGHT / page.get_height()).to_pil() for page in document]
+    random.Random(len(images)).shuffle(images)
+    return [np.asarray(ImageOps.pad(image.convert("RGB"), (WIDTH, HEIGHT))) for image in images]
 
 
 def pictures(

@@ -73,11 +73,11 @@ def test_no_slides_where_nothing_or_everything_moves() -> None:
 
 @pytest.mark.corpus
 @pytest.mark.filterwarnings("error")
-def test_precision_and_recall_on_real_decks(shared: Path, tmp_path: Path) -> None:
+def test_precision_and_recall_on_real_decks(shared: Path) -> None:
     """At least 0.95 each, with a talking head and short fades."""
     hits = found = known = 0
     for pdf in sorted((shared / "slides").glob("*.pdf")):
-        real = pages(pdf, tmp_path / pdf.stem)
+        real = pages(pdf)
         brightness, starts = thumbnails(Deck(head=True, fade=0.6, seconds=(4, 8)), real, len(real))
         firsts = [float(one.first) for one in slides.find(brightness)]
         hits, found, known = hits + matched(firsts, starts), found + len(firsts[1:]), known + len(starts) - 1
