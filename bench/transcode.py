@@ -21,7 +21,7 @@ import av
 from bench import report
 from pipeline.config import Settings, TranscodeSettings
 from pipeline.media import chunks, ladder
-from pipeline.media.coding import x264
+from pipeline.media.coding import SCALER, x264
 from pipeline.media.probe import Probe
 from pipeline.media.tools import find_tools
 from pipeline.stages.probe import ProbeStage
@@ -140,10 +140,11 @@ def _alone(source: Path, folder: Path, heights: tuple[int, ...]) -> Callable[[],
     made = {rung.height: folder / f"{rung.name}.mp4" for rung in rungs}
     words: list[object] = ["-i", source]
     graph, given = [], "0:v"
+    scaler = ":".join(f"{key}={value}" for key, value in SCALER.items())
     for rung in rungs:
         words += ["-map", "0:v" if rung.copied else f"[{rung.name}]"]
         if not rung.copied:
-            graph.append(f"[{given}]scale={rung.width}:{rung.height}:flags=lanczos,split[{rung.name}][r{rung.name}]")
+            graph.append(f"[{given}]scale={rung.width}:{rung.height}:{scaler},split[{rung.name}][r{rung.name}]")
             given = f"r{rung.name}"
         coded = {"c:v": "copy"} if rung.copied else x264(rung, whole)
         words += [word for key, value in coded.items() for word in (f"-{key}", value)] + [made[rung.height]]

@@ -14,7 +14,7 @@ import ffmpeg
 from catalog.edits import Channels
 from pipeline.media import chunks
 from pipeline.media.chunks import Chunk
-from pipeline.media.coding import BITEXACT, TICKS, av1, x264
+from pipeline.media.coding import BITEXACT, SCALER, TICKS, av1, x264
 from pipeline.media.command import Command, Limits
 from pipeline.media.formats import FORMATS, MAX_PIXELS, PICTURE_FORMATS
 from pipeline.media.ladder import MAX_FRAME_RATE, Rung
@@ -227,7 +227,7 @@ def _prepared(stream: Any, video: VideoTrack, chunk: Chunk, size: tuple[int, int
         stream = stream.filter("fps", 60)
     if video.interlaced:
         stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
-    stream = stream.filter("scale", *size, flags="lanczos", out_range="tv").filter("setsar", 1)
+    stream = stream.filter("scale", *size, **SCALER, out_range="tv").filter("setsar", 1)
     if video.transfer in HDR_TRANSFERS:
         stream = _tone_mapped(stream)
     return stream.filter("format", "yuv420p")
@@ -252,7 +252,7 @@ def _cascade(stream: Any, sizes: Sequence[tuple[int, int]]) -> tuple[list[Any], 
     result = []
     for number, size in enumerate(sizes):
         if number:
-            stream = stream.filter("scale", *size, flags="lanczos").filter("setsar", 1)
+            stream = stream.filter("scale", *size, **SCALER).filter("setsar", 1)
         halves = stream.filter_multi_output("split", 2)
         result.append(halves[0])
         stream = halves[1]
