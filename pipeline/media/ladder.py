@@ -35,7 +35,7 @@ SQUARE = 0.01
 
 _QUALITY = {
     Content.SLIDES: ((2160, 23.0), (1080, 22.5), (720, 23.0), (480, 24.5), (360, 26.0)),
-    Content.CAMERA: ((2160, 22.0), (1080, 20.5), (720, 24.0), (480, 23.0), (360, 22.5)),
+    Content.CAMERA: ((2160, 22.0), (1080, 20.5), (720, 23.5), (480, 23.0), (360, 22.5)),
 }
 """Short side -> x264 CRF. Measured with VMAF against the ladders of PeerTube and Opencast (docs/benchmarks.md). A small
 picture is looked at enlarged, so it gets more quality per pixel; of slides, scaling takes more than coding does."""
