@@ -12,8 +12,7 @@ leave the same bytes under the same name. The scheduler keeps nothing that matte
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
+from pipeline import packages
 from pipeline.errors import MissingToolError
 
 
@@ -23,5 +22,5 @@ def check_installed() -> None:
     Raises:
         MissingToolError: it is not installed.
     """
-    if find_spec("distributed") is None:
+    if not packages.have("distributed"):
         raise MissingToolError("Dask", "is not installed", hint="pip install 'aftertalk[cluster]'")

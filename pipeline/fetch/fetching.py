@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +19,7 @@ from pipeline.fetch.objects import fetch_object
 from pipeline.fetch.remote import GoneError, head, is_same
 from pipeline.fetch.result import WORK, Fetched, keep, recall, shown_url
 from pipeline.media.command import Command, Completed, Limits, Tools
+from pipeline.packages import folder_of
 from pipeline.storage import S3_SCHEME, open_store
 
 WORKER = Path(__file__).with_name("fetch_worker.py")
@@ -104,7 +103,7 @@ class Fetcher:
         settings = self.settings
         inputs = {"worker.py": WORKER, "guard.sock": guard, "ffmpeg": self.tools.ffmpeg}
         for package in ("yt_dlp", "certifi"):
-            inputs[f"site/{package}"] = Path((find_spec(package) or sys).submodule_search_locations[0])  # type: ignore[index]  # dependencies: they are there
+            inputs[f"site/{package}"] = folder_of(package)
         argv = ["python", "-s", "-S", "-B", "/in/worker.py", "--guard", "/in/guard.sock", "--ffmpeg", "/in/ffmpeg"]
         argv += ["--language", language] if language else []
         argv += ["--rate", str(settings.rate_limit)] if settings.rate_limit else []

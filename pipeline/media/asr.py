@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
+from pipeline import packages
 from pipeline.errors import ConfigurationError, ToolError
 from pipeline.media.command import Command, Limits
 from pipeline.media.workers import ENVIRONMENT
@@ -94,15 +93,12 @@ class Heard:
 
 def is_installed() -> bool:
     """Whether the packages of the ``asr`` extra are there."""
-    return all(find_spec(name) is not None for name in _NEEDED)
+    return packages.have(*_NEEDED)
 
 
 def engine_version() -> str:
     """The version of faster-whisper; ``none`` where it is not installed."""
-    try:
-        return version("faster-whisper")
-    except PackageNotFoundError:
-        return "none"
+    return packages.version_of("faster-whisper")
 
 
 def find_models(name: str | None) -> Models:
@@ -129,11 +125,7 @@ def find_models(name: str | None) -> Models:
 def _packaged(name: str) -> SpeechModel | None:
     files: dict[str, Path] = {}
     for module, folder in _PACKAGES[name].items():
-        spec = find_spec(module)
-        if spec is None or not spec.submodule_search_locations:
-            return None
-        data = Path(spec.submodule_search_locations[0]) / folder
-        if not data.is_dir():
+        if not packages.have(module) or not (data := packages.folder_of(module) / folder).is_dir():
             return None
         files |= {path.name: path for path in sorted(data.iterdir()) if path.is_file()}
     return SpeechModel(name, files, english_only=name.endswith(".en"))
@@ -167,15 +159,13 @@ def command(audio: Path, stretch: Stretch, models: Models, threads: int) -> Comm
             else [("general", by_role["general"])]
         )
     task = {**asdict(stretch), "threads": threads}
-    spec = find_spec("faster_whisper")
-    packages = Path(spec.submodule_search_locations[0]).parent if spec and spec.submodule_search_locations else Path()
     seconds = 120 + (stretch.end_ms - stretch.start_ms) // 100  # ten times real time for a large model
     return Command(
         argv=("python", "-s", "-S", "-B", "/in/worker.py", "/in/audio", "/in/models", json.dumps(task)),
         inputs={
             "audio": audio,
             "worker.py": _WORKER,
-            "site": packages,
+            "site": packages.folder_of("faster_whisper").parent,
             **{f"models/{role}/{name}": path for role, one in by_role.items() for name, path in one.files.items()},
         },
         environment={

