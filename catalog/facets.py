@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from catalog import urls
 from catalog.fields import slugify
-from catalog.model import Event
 from catalog.programme_view import Day, Slot
 
-MOST_SESSIONS = 300
-"""Programmes with more sessions have no page for each choice: their filters need scripts."""
+STYLE = "filters.css"
+"""Below the page of the event; see ``style_sheet``."""
 _MINUTE_MS = 60_000
 _LENGTHS = (10, "short"), (30, "medium"), (60, "long")
 """Below so many minutes, and the word for it in addresses."""
@@ -42,9 +40,10 @@ class Choice:
     """As the programme writes it; a date, a language tag, or a word of ours."""
     sessions: int = 1
 
-    def path(self, event: Event) -> str:
-        """The page of the sessions that have it."""
-        return f"{urls.event(event.id)}by/{self.facet.value}/{self.slug}/"
+    @property
+    def anchor(self) -> str:
+        """Its id on the page of the event; without scripts, an address that ends in it shows only what has it."""
+        return f"by-{self.facet.value}-{self.slug}"
 
 
 def of_slot(day: Day, slot: Slot) -> Mapping[Facet, tuple[Choice, ...]]:
@@ -69,18 +68,16 @@ def of_programme(days: tuple[Day, ...]) -> Mapping[Facet, tuple[Choice, ...]]:
     return {facet: _ordered(facet, tuple(found.values())) for facet, found in counted.items() if len(found) > 1}
 
 
-def having(days: tuple[Day, ...], choice: Choice) -> tuple[Day, ...]:
-    """The days with only those sessions that have ``choice``."""
-    found = []
-    for day in days:
-        slots = [
-            slot
-            for slot in day.slots
-            if any(one.slug == choice.slug for one in of_slot(day, slot).get(choice.facet, ()))
-        ]
-        if slots:
-            found.append(replace(day, slots=tuple(slots)))
-    return tuple(found)
+def style_sheet(choices: Mapping[Facet, tuple[Choice, ...]]) -> bytes:
+    """What makes links to choices filter a programme without scripts: CSS; the same for all languages of its page.
+
+    Slugs are made of letters a-z, digits and hyphens, so they need no escapes.
+    """
+    rules = []
+    for one in (one for found in choices.values() for one in found):
+        page, has = f"html:not(.js):has(#{one.anchor}:target)", f'[data-{one.facet.value}~="{one.slug}"]'
+        rules.append(f"{page} .slot:not({has}), {page} .day:not(:has({has})) {{ display: none; }}\n")
+    return "".join(rules).encode()
 
 
 def _values(day: Day, slot: Slot) -> Iterator[tuple[Facet, str]]:

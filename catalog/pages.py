@@ -124,16 +124,16 @@ class _Builder:
 
     def _event(self, event: Event) -> Iterator[Page]:
         days = programme_view.days(self._catalogue, event, self._now)
-        counts, data = listing.counts(self._catalogue, event), structured.event(self._catalogue, event)
-        choices = facets.of_programme(days)
-        linked = len(event.sessions) <= facets.MOST_SESSIONS
-        shown: dict[str, Any] = {"event": event, "choices": choices, "linked": linked, "counts": counts, "data": data}
-        shown["has_schedule"] = has_schedule(event)
-        yield self._page(urls.event(event.id), "event", days=days, chosen=None, **shown)
-        for one in (one for found in choices.values() for one in found if linked):
-            yield self._page(
-                one.path(event), "event", indexed=False, days=facets.having(days, one), chosen=one, **shown
-            )
+        yield self._page(
+            urls.event(event.id),
+            "event",
+            event=event,
+            days=days,
+            choices=facets.of_programme(days),
+            counts=listing.counts(self._catalogue, event),
+            data=structured.event(self._catalogue, event),
+            has_schedule=has_schedule(event),
+        )
         for slot in (slot for day in days for slot in day.slots):
             topic = slot.session.discussion.topic if slot.session.discussion else ""
             activity = self._catalogue.activity.get(topic)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from math import log
 
-from catalog.published import PublishedRecording
+from catalog.published import PublishedRecording, newest_first
 from catalog.words import words
 
 MOST = 4
@@ -15,15 +16,24 @@ _WEIGHTS = {"person": 3.0, "session": 2.0, "track": 1.5, "word": 1.0}
 _LEAST_LETTERS = 4
 _ENOUGH_WORDS = 2
 """One word in common is chance."""
+_STEPS = 8
+"""The common past grows in so many steps, at least, while the catalogue doubles."""
 
 
 class Related:
-    """An index over all recordings; asking it costs as much as the recording has to share."""
+    """An index over all recordings; asking it costs as much as the recording has to share.
+
+    So that a new recording does not change the pages of many others, a recording is compared with the older ones and
+    with those of the *common past*, which grows in steps of about a tenth of the catalogue.
+    """
 
     def __init__(self, recordings: Sequence[PublishedRecording]) -> None:
-        self._recordings = recordings
+        self._recordings = sorted(recordings, key=newest_first, reverse=True)
+        self._places = {one.key: place for place, one in enumerate(self._recordings)}
+        step = max(1, 1 << (len(recordings) // _STEPS).bit_length() >> 1)
+        self._past = len(recordings) // step * step
         self._members: dict[tuple[str, str], list[int]] = {}
-        for number, one in enumerate(recordings):
+        for number, one in enumerate(self._recordings):
             for feature in set(_features(one)):
                 self._members.setdefault(feature, []).append(number)
 
@@ -31,17 +41,19 @@ class Related:
         """At most ``MOST`` recordings that share most with ``one``; rare things count more than common ones."""
         scores: dict[int, float] = {}
         shared_words: dict[int, int] = {}
+        own = self._places[one.key]
+        end = max(self._past, own + 1)
         for feature in sorted(set(_features(one))):
-            members = self._members.get(feature, ())
+            known = self._members[feature]
+            members = known[: bisect_left(known, end)]
             if 1 < len(members) <= _COMMON:
-                weight = _WEIGHTS[feature[0]] * log(1 + len(self._recordings) / len(members))
+                weight = _WEIGHTS[feature[0]] * log(1 + end / len(members))
                 for number in members:
                     scores[number] = scores.get(number, 0) + weight
                     shared_words[number] = shared_words.get(number, 0) + (1 if feature[0] == "word" else _ENOUGH_WORDS)
-        close = (number for number in scores if shared_words[number] >= _ENOUGH_WORDS)
-        best = sorted(close, key=lambda number: (-scores[number], number))
-        found = (self._recordings[number] for number in best)
-        return tuple(other for other in found if other.key != one.key)[:MOST]
+        close = (number for number in scores if number != own and shared_words[number] >= _ENOUGH_WORDS)
+        best = sorted(close, key=lambda number: (-scores[number], -number))[:MOST]
+        return tuple(self._recordings[number] for number in best)
 
 
 def _features(one: PublishedRecording) -> Iterator[tuple[str, str]]:

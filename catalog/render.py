@@ -12,6 +12,8 @@ from datetime import datetime
 from functools import cache, partial
 from itertools import chain, groupby
 from pathlib import Path
+from types import MethodType
+from typing import Any
 from urllib.parse import urlsplit
 
 import jinja2
@@ -91,6 +93,27 @@ class Address:
         return tuple((tag, folder + self.page.path) for tag, folder in folders.items())
 
 
+class _Context(jinja2.runtime.Context):
+    """Calls our own methods and macros at once: Jinja2 looks for marks on each for longer than most of them take."""
+
+    @jinja2.utils.internalcode
+    def call(self, obj: Callable[..., Any], /, *args: Any, **named: Any) -> Any:
+        before: tuple[Any, ...]
+        if type(obj) is jinja2.runtime.Macro:
+            before = (self.eval_ctx,)
+        elif type(obj) is MethodType and type(obj.__self__) in _PLAIN:
+            before = ()
+        else:
+            return super().call(obj, *args, **named)
+        named.pop("_loop_vars", None)
+        named.pop("_block_vars", None)
+        return obj(*before, *args, **named)
+
+
+_PLAIN = frozenset({Address, locales.Messages})
+"""Their methods need nothing of the page being rendered."""
+
+
 def environment(overrides: Path | None = None) -> jinja2.Environment:
     """The Jinja2 environment: templates of ``overrides`` first, then our own; everything is escaped."""
     return _new_environment(overrides) if overrides else _own_environment()
@@ -112,8 +135,10 @@ def _new_environment(overrides: Path | None) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,  # it would look at the files of every template for every page
+        cache_size=-1,  # all are kept, without the bookkeeping of which was used last
         extensions=["jinja2.ext.i18n"],
     )
+    env.context_class = _Context
     env.newstyle_gettext = True  # type: ignore[attr-defined]  # added by the extension
     env.globals["translation_folders"] = tuple(folder / _TRANSLATIONS for folder in folders)
     filters.install(env)

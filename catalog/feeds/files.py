@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from catalog import facets, programme_view
 from catalog.feeds import api, citation, export, podcast, programme, sitemap, structured, syndication
 from catalog.feeds.scope import Scope
 from catalog.model import Event
@@ -39,6 +40,8 @@ def _of_recording(catalogue: Catalogue, one: PublishedRecording) -> dict[str, by
 def _of_event(catalogue: Catalogue, event: Event) -> dict[str, bytes]:
     scope = Scope(catalogue, event)
     found = {scope.key(name): content for name, content in programme.files(catalogue, event).items()}
+    if choices := facets.of_programme(programme_view.days(catalogue, event)):
+        found[scope.key(facets.STYLE)] = facets.style_sheet(choices)
     found[scope.key(export.JSON)] = export.data(catalogue, event)
     found[scope.key(export.PAGES)] = export.pages(catalogue, event)
     found[scope.key(export.CSV)] = export.table(scope)

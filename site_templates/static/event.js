@@ -19,7 +19,9 @@
     history.replaceState(null, "", `${location.pathname}${query ? `?${query}` : ""}${location.hash}`);
   };
   if (form) {
-    for (const [name, value] of new URLSearchParams(location.search)) {
+    // Links to a choice, as pages without scripts have them, end in "#by-theme-birds".
+    const [, facet, slug] = /^#by-([a-z]+)-(.+)$/.exec(location.hash) ?? [];
+    for (const [name, value] of [[facet, slug], ...new URLSearchParams(location.search)]) {
       const field = form.elements.namedItem(name);
       if (field && [...field.options].some((option) => option.value === value)) field.value = value;
     }

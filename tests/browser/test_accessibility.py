@@ -18,7 +18,7 @@ PAGES = {
     "watch-rtl": "nodes2021/regional/arabic/",
     "listen": "nodes2021/radio/voices/",
     "elsewhere": "nodes2021/theme-1/history/",
-    "filtered": "nodes2021/by/kind/live/",
+    "filtered": "nodes2021/?kind=live",
     "language": "languages/en/",
     "withdrawn": "nodes2021/icebreaker/minutes/",
     "people": "people/",

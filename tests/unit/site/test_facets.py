@@ -1,12 +1,14 @@
-"""What a programme can be filtered by, and the pages of each choice."""
+"""What a programme can be filtered by, and the links of each choice."""
 
 from __future__ import annotations
 
-import pytest
+import re
+
 from lxml import html
 
 from catalog import facets, programme_view
 from catalog.facets import Facet
+from catalog.fields import slugify
 from catalog.render import build
 from tests.unit.site import samples
 
@@ -25,25 +27,29 @@ def test_choices_are_those_that_make_a_difference() -> None:
     }
 
 
-def test_each_choice_has_a_page_without_scripts() -> None:
-    """The event page links to it, it shows only the sessions that have it, and search engines leave it alone."""
+def test_each_choice_is_a_link_without_scripts() -> None:
+    """It leads to itself; the event's own style sheet then leaves the sessions that have it, in every language."""
     objects = build(samples.catalogue(languages=("en", "ar")))
-    event = html.document_fromstring(objects["nodes2021/index.html"].decode())
-    links = event.xpath("//details[contains(@class, 'filters')]//a/@href")
-    assert "by/language/ar/" in links
-    tree = html.document_fromstring(objects["nodes2021/by/language/ar/index.html"].decode())
-    assert [one.strip() for one in tree.xpath("//li[contains(@class, 'slot')]//h3//bdi/text()")] == [
-        "لقاء إقليمي: العقد في غرب آسيا"
+    for key in ("nodes2021/index.html", "ar/nodes2021/index.html"):
+        event = html.document_fromstring(objects[key].decode())
+        links = event.xpath("//details[contains(@class, 'without-scripts')]//dd/a/@href")
+        assert links == [f"#{one}" for one in event.xpath("//dd/@id")]
+        assert "#by-language-ar" in links
+        assert sorted(event.xpath("//link[@rel='stylesheet']/@href"))[-1].endswith("filters.css")
+    rules = objects["nodes2021/filters.css"].decode().splitlines()
+    assert len(rules) == len(links)
+    assert [one for one in rules if "#by-language-ar:target" in one] == [
+        'html:not(.js):has(#by-language-ar:target) .slot:not([data-language~="ar"]), '
+        'html:not(.js):has(#by-language-ar:target) .day:not(:has([data-language~="ar"])) { display: none; }'
     ]
-    assert tree.xpath("//meta[@name='robots']/@content") == ["noindex"]
-    assert tree.xpath("//p[@class='chosen']/a/@href") == ["../../../"]
-    assert "ar/nodes2021/by/kind/live/index.html" in objects
-    assert b"/by/" not in objects["sitemap.xml"]
 
 
-def test_large_programmes_have_no_page_for_each_choice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond a number of sessions the pages would outweigh the programme."""
-    monkeypatch.setattr(facets, "MOST_SESSIONS", 3)
-    objects = build(samples.catalogue())
-    assert not [key for key in objects if "/by/" in key]
-    assert b"without-scripts" not in objects["nodes2021/index.html"]
+def test_names_of_themes_are_no_style() -> None:
+    """Whatever a theme is called, the style sheet has its slug only."""
+    choices = [
+        facets.Choice(Facet.THEME, slugify(name, fallback="theme"), name) for name in ("a}*{x", "鳥", '"]</style>')
+    ]
+    style = facets.style_sheet({Facet.THEME: tuple(choices)}).decode()
+    assert all(re.search(r"#by-theme-[a-z0-9-]+:target", rule) for rule in style.splitlines())
+    assert style.count("{") == style.count("}") == len(choices)
+    assert "<" not in style

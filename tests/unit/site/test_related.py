@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from catalog.model import Person
 from catalog.pages import PublishedRecording
@@ -42,3 +43,21 @@ def test_what_all_share_is_bounded() -> None:
     assert Related(all_).to(all_[0]) == ()
     few = [recording(number, "Same words here") for number in range(20)]
     assert len(Related(few).to(few[0])) == MOST
+
+
+def test_a_newcomer_is_not_named_by_older_ones_at_once() -> None:
+    """Added to a hundred, it finds relatives; what others have changes only when the common past takes another step."""
+    titles = [f"Orchids {number % 7} and mosses {number % 5} of Peru" for number in range(105)]
+    all_ = [recording(number, title) for number, title in enumerate(titles)]
+    all_ = [replace(one, date=datetime(2021, 6, 1, tzinfo=UTC) + timedelta(days=n)) for n, one in enumerate(all_)]
+
+    def named(count: int) -> list[tuple[str, ...]]:
+        related = Related(all_[:count])
+        return [tuple(other.key for other in related.to(one)) for one in all_[:count]]
+
+    for count in (97, 98, 100, 103):
+        before, after = named(count), named(count + 1)
+        assert len(after[count]) == MOST
+        changed = [n for n in range(count) if before[n] != after[n]]
+        assert not changed or (count + 1) % 8 == 0
+    assert any(all_[100].key in others for others in named(104)[:100])
