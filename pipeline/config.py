@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -26,6 +27,19 @@ class Defaults(Model):
     """``approved``, or ``held`` when every recording must be approved by name."""
 
 
+class Encoder(StrEnum):
+    """What encodes H.264."""
+
+    SOFTWARE = "software"
+    """x264, on the processor."""
+    NVENC = "nvenc"
+    """Cards of NVIDIA."""
+    QSV = "qsv"
+    """Graphics of Intel, by Quick Sync Video."""
+    VAAPI = "vaapi"
+    """Cards of AMD, and older graphics of Intel."""
+
+
 class TranscodeSettings(Model):
     """How recordings are encoded."""
 
@@ -33,6 +47,8 @@ class TranscodeSettings(Model):
     """Rungs of the ladder, pixels; those above the source are left out."""
     codecs: tuple[Literal["h264", "av1"], ...] = ("h264",)
     """With ``av1`` the largest sizes are made once more, for players that have AV1; H.264 is always made."""
+    encoder: Encoder = Encoder.SOFTWARE
+    """``software``, or hardware that makes H.264: ``nvenc``, ``qsv`` or ``vaapi``."""
     copy_source: bool = True
     """Copy the source's picture as the top rung when it is ready for the web."""
     audio_bitrate: int = Field(default=64_000, ge=16_000, le=320_000)

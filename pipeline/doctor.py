@@ -10,10 +10,11 @@ from pathlib import Path
 
 from catalog.errors import Severity
 from pipeline.catalogue import CatalogueDirectory
-from pipeline.config import CATALOGUE_FILE, load_settings
+from pipeline.config import CATALOGUE_FILE, Encoder, Settings, load_settings
 from pipeline.errors import AftertalkError
-from pipeline.media import asr, ocr
-from pipeline.media.tools import find_tools
+from pipeline.media import asr, hardware, ocr
+from pipeline.media.runner import Runner
+from pipeline.media.tools import Tools, find_tools
 from pipeline.storage.diagnose import diagnose
 from pipeline.storage.protocol import ObjectStore
 from pipeline.storage.split import SplitStore
@@ -38,24 +39,24 @@ class Line:
 def examine(root: Path) -> list[Line]:
     """Look at this machine and, where there is one, at the catalogue in ``root``."""
     lines = [Line(name, metadata.version(name)) for name in PARTS]
-    ffmpeg: Path | None = None
+    settings: Settings | None = None
     if (root / CATALOGUE_FILE).exists():
-        line, ffmpeg = _catalogue(root)
+        line, settings = _catalogue(root)
         lines.append(line)
-    return [*lines, *_tools(ffmpeg), *_recognition(), _disk(root)]
+    return [*lines, *_tools(settings), *_recognition(), _disk(root)]
 
 
-def _catalogue(root: Path) -> tuple[Line, Path | None]:
+def _catalogue(root: Path) -> tuple[Line, Settings | None]:
     try:
         settings = load_settings(root)
     except AftertalkError as error:
         return Line("catalogue.yaml", str(error), is_good=False), None
-    return Line("catalogue.yaml", f"{settings.title!r}, published to {settings.publish}"), settings.ffmpeg
+    return Line("catalogue.yaml", f"{settings.title!r}, published to {settings.publish}"), settings
 
 
-def _tools(ffmpeg: Path | None) -> list[Line]:
+def _tools(settings: Settings | None) -> list[Line]:
     try:
-        tools = find_tools(ffmpeg)
+        tools = find_tools(settings.ffmpeg if settings else None)
     except AftertalkError as error:
         return [Line("ffmpeg", str(error), is_good=False)]
     confined = "media tools see only their own input and have no network"
@@ -65,7 +66,21 @@ def _tools(ffmpeg: Path | None) -> list[Line]:
     return [
         Line("ffmpeg", f"{tools.ffmpeg_version} ({tools.ffmpeg})"),
         Line("bubblewrap", confined if tools.bwrap else limited, is_good=bool(tools.bwrap), is_optional=True),
+        *_encoder(tools, settings.transcode.encoder if settings else Encoder.SOFTWARE),
     ]
+
+
+def _encoder(tools: Tools, encoder: Encoder) -> Iterator[Line]:
+    """What came of trying the encoder in hardware, where one is asked for."""
+    if encoder is Encoder.SOFTWARE:
+        return
+    try:
+        card = hardware.find(encoder)
+        hardware.check(card, Runner(tools).run)
+    except AftertalkError as error:
+        yield Line("encoder", str(error), is_good=False)
+    else:
+        yield Line("encoder", f"{encoder} works, on {card.devices[0] if card else ''}")
 
 
 def _recognition() -> list[Line]:

@@ -45,6 +45,7 @@ class Command:
         environment: its whole environment; values may name ``/in/<name>``.
         limits: bounds.
         duration_ms: media milliseconds it works through, for progress; 0 when not known.
+        devices: device files it may use, such as ``/dev/dri/renderD128``; no others are in sight.
     """
 
     argv: tuple[str, ...]
@@ -53,6 +54,7 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = Limits()
     duration_ms: int = 0
+    devices: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """The command in shell-quoted form, to paste."""

@@ -12,11 +12,12 @@ from typing import Any
 import ffmpeg
 
 from catalog.edits import Channels
-from pipeline.media import chunks
+from pipeline.media import chunks, hardware
 from pipeline.media.chunks import Chunk
 from pipeline.media.coding import BITEXACT, SCALER, TICKS, av1, x264
 from pipeline.media.command import Command, Limits
 from pipeline.media.formats import FORMATS, MAX_PIXELS, PICTURE_FORMATS
+from pipeline.media.hardware import Card
 from pipeline.media.ladder import MAX_FRAME_RATE, Rung
 from pipeline.media.loudness import LIMITER_DB, Gain
 from pipeline.media.probe import AudioTrack, Probe, VideoTrack
@@ -107,8 +108,13 @@ def _heard(stream: Any, channels: Channels | None) -> Any:
             return stream.filter("channelmap", map=_SIDES[channels], channel_layout="mono")
 
 
-def pictures(source: Path, probe: Probe, chunk: Chunk, rungs: Sequence[Rung], thumb: tuple[int, int]) -> Command:
-    """Decode a chunk once, and encode it as every rung (``<name>.mp4``) and as thumbnails (``thumbs.yuv``)."""
+def pictures(
+    source: Path, probe: Probe, chunk: Chunk, rungs: Sequence[Rung], thumb: tuple[int, int], card: Card | None = None
+) -> Command:
+    """Decode a chunk once, and encode it as every rung (``<name>.mp4``) and as thumbnails (``thumbs.yuv``).
+
+    H.264 is encoded by ``card``, where one is given.
+    """
     video = probe.video
     if video is None:
         raise ValueError("there is no picture to encode")
@@ -119,11 +125,20 @@ def pictures(source: Path, probe: Probe, chunk: Chunk, rungs: Sequence[Rung], th
     for size, picture in zip(sizes, scaled, strict=True):
         alike = [rung for rung in rungs if (rung.width, rung.height) == size]
         for rung, copy in zip(alike, _copies(picture, len(alike)), strict=True):
-            options = x264(rung, chunk) if rung.codec == "h264" else av1(rung, chunk, video.frame_rate)
-            outputs.append(ffmpeg.output(copy, f"{rung.name}.mp4", **options))
+            outputs.append(_encoded(copy, rung, chunk, video.frame_rate, card))
     outputs.append(_thumbs(rest, thumb))
     length = (chunk.end_ms or video.end_ms) - chunk.start_ms
-    return _command(outputs, source, length)
+    return _command(outputs, source, length, card if any(rung.codec == "h264" for rung in rungs) else None)
+
+
+def _encoded(stream: Any, rung: Rung, chunk: Chunk, frame_rate: float, card: Card | None) -> Any:
+    """A rung of a chunk, as an output."""
+    if rung.codec == "av1":
+        return ffmpeg.output(stream, f"{rung.name}.mp4", **av1(rung, chunk, frame_rate))
+    if card is None:
+        return ffmpeg.output(stream, f"{rung.name}.mp4", **x264(rung, chunk))
+    options = hardware.h264(rung, chunk, card.encoder)
+    return ffmpeg.output(hardware.uploaded(stream, card), f"{rung.name}.mp4", **options)
 
 
 def edge(source: Path, probe: Probe, chunk: Chunk, rung: Rung) -> Command:
@@ -274,11 +289,11 @@ def _copies(stream: Any, count: int) -> list[Any]:
     return [split[number] for number in range(count)]
 
 
-def _command(outputs: Sequence[Any], source: Path, duration_ms: int) -> Command:
+def _command(outputs: Sequence[Any], source: Path, duration_ms: int, card: Card | None = None) -> Command:
     merged = ffmpeg.merge_outputs(*outputs) if len(outputs) > 1 else outputs[0]
     seconds = 120 + duration_ms // 1000
     return Command(
-        argv=("ffmpeg", *_GLOBAL, *merged.get_args()),
+        argv=("ffmpeg", *_GLOBAL, *(card.options if card else ()), *merged.get_args()),
         inputs={"src": source},
         limits=Limits(
             wall_s=60.0 * seconds,
@@ -287,4 +302,5 @@ def _command(outputs: Sequence[Any], source: Path, duration_ms: int) -> Command:
             file_bytes=1024**3 + seconds * 12_000_000,
         ),
         duration_ms=duration_ms,
+        devices=card.devices if card else (),
     )

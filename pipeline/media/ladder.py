@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from pipeline.config import TranscodeSettings
+from pipeline.config import Encoder, TranscodeSettings
 from pipeline.media import chunks
 from pipeline.media.content import Content, content, described
 from pipeline.media.probe import Probe, VideoTrack
@@ -95,10 +95,13 @@ class Rung:
 
 @dataclass(frozen=True)
 class Ladder:
-    """The renditions, best first, those in AV1 after all others; what they show, and why the first is copied or not."""
+    """The renditions, best first, those in AV1 after all others."""
 
     rungs: tuple[Rung, ...]
     notes: tuple[str, ...]
+    """What they show, why the first is copied or not, and what encodes them where it is hardware."""
+    encoder: Encoder = Encoder.SOFTWARE
+    """Of those in H.264 that are not copied."""
 
 
 def ladder(probe: Probe, settings: TranscodeSettings) -> Ladder:
@@ -114,11 +117,16 @@ def ladder(probe: Probe, settings: TranscodeSettings) -> Ladder:
     rungs = [_rung(video, width, height, side, copied=False) for side in sides]
     wanted = rungs[:AV1_RUNGS] if "av1" in settings.codecs else []
     more = [replace(rung, name=f"{rung.name}-av1", codec="av1", crf=_av1_crf(rung)) for rung in wanted]
-    kind = described(video)
+    notes = [described(video)]
     if obstacles:
-        return Ladder((*rungs, *more), (kind, *(f"picture encoded, not copied: {reason}" for reason in obstacles)))
-    copied = _rung(video, width, height, top, copied=True)
-    return Ladder((copied, *rungs[1:], *more), (kind, "picture copied: it is ready for the web"))
+        notes += [f"picture encoded, not copied: {reason}" for reason in obstacles]
+    else:
+        notes.append("picture copied: it is ready for the web")
+        rungs[0] = _rung(video, width, height, top, copied=True)
+    encoder = Encoder.SOFTWARE if all(rung.copied for rung in rungs) else settings.encoder
+    if encoder is not Encoder.SOFTWARE:
+        notes.append(f"encoded in hardware, by {encoder}")
+    return Ladder((*rungs, *more), tuple(notes), encoder)
 
 
 def display_size(video: VideoTrack) -> tuple[int, int]:

@@ -27,6 +27,8 @@ STDOUT_BYTES = 64 * 1024**2
 STDERR_LINES = 20
 _STDERR_BYTES = 64 * 1024
 _READ_BYTES = 64 * 1024
+DEVICE_TURNS = 2
+"""Processes that use a device side by side: each encodes several renditions, and cards may allow eight encodings."""
 _SIGNAL_REASONS: dict[int, str] = {
     signal.SIGXFSZ: "wrote a larger file than such a file can need",
     signal.SIGKILL: "was killed, perhaps for lack of memory",
@@ -52,6 +54,7 @@ class Runner:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._lock = threading.RLock()  # a signal may come while it is held
+        self._turns = threading.BoundedSemaphore(DEVICE_TURNS)
         self._running: set[int] = set()
         self._stopped = False
 
@@ -67,6 +70,10 @@ class Runner:
             ProcessError: it failed, or was stopped by a limit.
             KeyboardInterrupt: everything was stopped by ``stop``.
         """
+        with self._turns if command.devices else contextlib.nullcontext():
+            return self._run(command, on_progress)
+
+    def _run(self, command: Command, on_progress: OnProgress | None) -> Completed:
         if self._stopped:
             raise KeyboardInterrupt
         with tempfile.TemporaryDirectory(prefix="aftertalk-") as view:

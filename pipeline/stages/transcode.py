@@ -19,9 +19,10 @@ from typing import Any
 
 from catalog.edits import Channels
 from pipeline.captions import language
-from pipeline.errors import MediaError
+from pipeline.config import Encoder
+from pipeline.errors import MediaError, ToolError
 from pipeline.freshness import Task
-from pipeline.media import chunks, content, encode, joining, ladder, loudness, stretches
+from pipeline.media import chunks, content, encode, hardware, joining, ladder, loudness, stretches
 from pipeline.media.chunks import Chunk
 from pipeline.media.command import Command, Completed
 from pipeline.media.ladder import Rung
@@ -61,7 +62,8 @@ class TranscodeStage:
         heard = {"tracks": languages, "channels": job.recording.audio, "copy_picture": copied}
         parts = [self._part(job, {"part": "sound", **heard})]
         pieces = chunks.plan(probe, copied=copied)
-        parts += [self._part(job, {"part": "pictures", "rungs": rungs, "chunk": asdict(piece)}) for piece in pieces]
+        coded = {"part": "pictures", "rungs": rungs, "encoder": steps.encoder}
+        parts += [self._part(job, {**coded, "chunk": asdict(piece)}) for piece in pieces]
         edges = wanted.edges if wanted else ()
         parts += [self._part(job, {"part": "edge", "rung": rungs[0], "chunk": asdict(piece)}) for piece in edges]
         settings = {
@@ -69,6 +71,7 @@ class TranscodeStage:
             "languages": languages,
             "audio_bitrate": job.settings.transcode.audio_bitrate,
             "loudness": job.settings.transcode.loudness,
+            "encoder": steps.encoder,
             "notes": list(steps.notes),
         }
         return replace(self._part(job, settings), parts=tuple(parts))
@@ -87,6 +90,7 @@ class TranscodeStage:
         """Make a part, or join them.
 
         Raises:
+            MachineError: the encoder in hardware that is asked for does not work here.
             MediaError: the source cannot be decoded to its end.
             ToolError: ffmpeg failed, or was stopped by a limit.
         """
@@ -158,8 +162,13 @@ def _pictures(job: Job, task: Task, bench: Bench) -> Output:
     probe = _probe(job)
     chunk = _chunk(task)
     rungs = [rung for rung in views.rungs(task) if not rung.copied]
-    command = encode.pictures(job.source.path, probe, chunk, rungs, views.thumb_size(task))
-    _decode(job, bench, command, counts=True)
+    card = hardware.find(Encoder(task.settings["encoder"]))
+    try:
+        command = encode.pictures(job.source.path, probe, chunk, rungs, views.thumb_size(task), card)
+        _decode(job, bench, command, counts=True)
+    except ToolError:
+        hardware.check(card, bench.run)  # it may be the card that fails, and not the recording
+        raise
     for rung in rungs:
         _check_complete(job, probe, chunk, bench.out / f"{rung.name}.mp4")
     return Output(data={}, private=_names(bench.out))
@@ -236,6 +245,7 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
             "av1": [{**one, "frame_rate": rate} for one in renditions if _is_av1(one)],
             "audio": audio,
             "content": _content(probe),
+            "encoder": task.settings["encoder"],
             **seen,
             "notes": task.settings["notes"],
             "findings": [_DEAD.format(side.value) for side in sides if side],
