@@ -53,6 +53,8 @@ def publish(directory: CatalogueDirectory, reporter: report.Reporter, options: O
     started = time.monotonic()
     shop = open_workshop(directory, reporter, engine_address=options.engine)
     with closing(shop.engine), _alone(shop, options) as guard, stopping(shop.stop):
+        if not options.dry_run:
+            shop.published.look()
         found = survey(directory, now=now)
         _check(found, options)
         for notice in found.notices:

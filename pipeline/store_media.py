@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cached_property
 from threading import Lock
 
 from catalog import urls
 from catalog.manifest import Artifact, RecordingManifest
+from pipeline.storage.memo import Memo
 from pipeline.storage.protocol import ObjectStore, Wanted
-from pipeline.storage.state import Remote, read_remote
+from pipeline.storage.state import Remote
 
 
 class StoreMedia:
     """What the store remembers of recordings (``flow.PublishedMedia``)."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, memo: Memo) -> None:
         self.store = store
+        self.memo = memo
         self._known: dict[str, RecordingManifest | None] = {}
         self._lock = Lock()
 
     @cached_property
     def remote(self) -> Remote:
-        """What the store held when this run began."""
-        return read_remote(self.store)
+        """What the store held when it was first asked for; a command that only looks leaves the memo as it is."""
+        return self.memo.remote(self.store, now=datetime.now(UTC), may_keep=False)
+
+    def look(self) -> None:
+        """Find out what the store holds, and remember it; for a run that holds the workspace's lock."""
+        self.remote = self.memo.remote(self.store, now=datetime.now(UTC))
 
     def manifest(self, recording: str) -> RecordingManifest | None:
         """See ``flow.PublishedMedia``."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.config import MediaPlace, Mirror, Settings
 from pipeline.storage import Limits, open_store
+from pipeline.storage.memo import Memo
 from pipeline.storage.protocol import ObjectStore
 from pipeline.storage.split import SplitStore
 
@@ -31,6 +35,20 @@ def open_mirrors(directory: CatalogueDirectory) -> tuple[ObjectStore, ...]:
         StoreError: one cannot be opened.
     """
     return tuple(_open(directory, mirror) for mirror in directory.settings.mirrors)
+
+
+def open_memos(directory: CatalogueDirectory, store: ObjectStore, mirrors: Sequence[ObjectStore]) -> tuple[Memo, ...]:
+    """What the workspace remembers of the main place ``store`` and of each mirror."""
+    settings = directory.settings
+    main = (store.pages, store.media) if isinstance(store, SplitStore) else (store,)
+    services = [(settings.endpoint, settings.profile)]
+    if settings.media is not None:
+        services.append((settings.media.endpoint, settings.media.profile))
+    places = [json.dumps([[one.address for one in main], services])]
+    for one, mirror in zip(mirrors, settings.mirrors, strict=True):
+        places.append(json.dumps([[one.address], [(mirror.endpoint, mirror.profile)]]))
+    folder = directory.workspace / "stores"
+    return tuple(Memo(folder / f"{sha256(place.encode()).hexdigest()[:16]}.db", place) for place in places)
 
 
 def open_places(directory: CatalogueDirectory) -> tuple[ObjectStore, ...]:

@@ -24,9 +24,10 @@ from pipeline.media.tools import Tools, find_tools
 from pipeline.report import Noticed, Reporter
 from pipeline.stages import Job
 from pipeline.stages.ingest import Item, Supply, source_of
+from pipeline.storage.memo import Memo
 from pipeline.storage.protocol import ObjectStore
 from pipeline.store_media import StoreMedia
-from pipeline.targets import open_mirrors, open_target
+from pipeline.targets import open_memos, open_mirrors, open_target
 from pipeline.workspace import Workspace
 
 LOCAL = "local"
@@ -40,7 +41,8 @@ class Workshop:
     directory: CatalogueDirectory
     workspace: Workspace
     store: ObjectStore
-    mirrors: tuple[ObjectStore, ...]
+    mirrors: tuple[tuple[ObjectStore, Memo], ...]
+    """Each with what is remembered of it."""
     published: StoreMedia
     failures: Failures
     digests: DigestCache
@@ -105,7 +107,9 @@ def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, engine_a
         MissingToolError: there is no usable ffmpeg.
     """
     store = open_target(directory)
-    published = StoreMedia(store)
+    mirrors = open_mirrors(directory)
+    memo, *others = open_memos(directory, store, mirrors)
+    published = StoreMedia(store, memo)
     workspace = Workspace(directory.workspace)
     tools = find_tools(directory.settings.ffmpeg)
     runner = Runner(tools)
@@ -115,7 +119,7 @@ def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, engine_a
         directory=directory,
         workspace=workspace,
         store=store,
-        mirrors=open_mirrors(directory),
+        mirrors=tuple(zip(mirrors, others, strict=True)),
         published=published,
         failures=Failures(directory.workspace),
         digests=DigestCache(directory.workspace / "digests.db"),

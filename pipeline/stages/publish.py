@@ -30,8 +30,10 @@ from pipeline.plan_report import tell_plan, tell_progress
 from pipeline.report import Noticed, PlaceFailed, Published, Reporter
 from pipeline.site_cache import SiteCache
 from pipeline.stages.ingest import Item, Survey
+from pipeline.storage.memo import Memo
 from pipeline.storage.protocol import Elsewhere, ObjectStore, Wanted
 from pipeline.storage.publish import CatalogBuilder, Options, Outcome, publish
+from pipeline.storage.removals import is_below
 from pipeline.store_media import StoreMedia, manifest_object
 from pipeline.targets import address
 
@@ -81,7 +83,7 @@ class Publication:
         self,
         directory: CatalogueDirectory,
         media: StoreMedia,
-        mirrors: Sequence[ObjectStore],
+        mirrors: Sequence[tuple[ObjectStore, Memo]],
         local_file: LocalFile,
         reporter: Reporter,
         guard: Callable[[], None],
@@ -98,11 +100,9 @@ class Publication:
 
     def must_take_back(self, found: Survey) -> bool:
         """Whether something is public in the main place that may not be any more."""
-        forbidden = tuple(self._forbidden(found))
+        is_forbidden = is_below(self._forbidden(found))
         keep = {urls.object_key(self._page(item)) for item in found.items if item.verdict is Verdict.WITHDRAWN}
-        return bool(forbidden) and any(
-            key.startswith(forbidden) and key not in keep for key in self._media.remote.entries
-        )
+        return any(is_forbidden(key) and key not in keep for key in self._media.remote.entries)
 
     def publish(self, found: Survey, ready: Iterable[Ready], *, now: datetime, dry_run: bool = False) -> Result:
         """Make ``ready`` public and everything else not.
@@ -127,8 +127,8 @@ class Publication:
             guard=self._guard,
         )
         edition = Edition(wanted, lambda generation, manifest: catalog_document(catalogue, generation, manifest))
-        outcome = self._publish_to(self._media.store, edition, options)
-        behind = sum(not self._mirror(mirror, edition, options) for mirror in self._mirrors)
+        outcome = self._publish_to(self._media.store, edition, replace(options, memo=self._media.memo))
+        behind = sum(not self._mirror(one, edition, replace(options, memo=memo)) for one, memo in self._mirrors)
         return Result(outcome.plan.generation, outcome.changed, behind)
 
     def _publish_to(self, store: ObjectStore, edition: Edition, options: Options) -> Outcome:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import NamedTuple
 
 from pipeline.storage.protocol import Wanted
+from pipeline.storage.records import Record
 
 
 class Phase(IntEnum):
@@ -51,8 +53,7 @@ class Upload:
         return self.etag is None
 
 
-@dataclass(frozen=True)
-class Skip:
+class Skip(NamedTuple):
     """An object that the store has already."""
 
     key: str
@@ -99,6 +100,8 @@ class Plan:
     """Everything wanted."""
     shown: tuple[str, ...]
     """Objects that could have named what is withdrawn: those whose address does not name their content."""
+    after: Record
+    """The record that is the public one's when all is done."""
 
     @property
     def is_empty(self) -> bool:

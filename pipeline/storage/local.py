@@ -61,7 +61,10 @@ class LocalStore:
 
     def list(self, prefix: str = "") -> Iterator[Entry]:
         """See ``ObjectStore.list``."""
-        keys = (path.relative_to(self._root).as_posix() for path in _files(self._root, skip=self._private))
+        below = prefix.rpartition("/")[0]
+        is_plain = (self._root / below).resolve() == self._root.resolve() / below  # else a link is on the way
+        folder = self._root / below if is_plain else self._root
+        keys = (path.relative_to(self._root).as_posix() for path in _files(folder, skip=self._private))
         for key in sorted(key for key in keys if key.startswith(prefix)):
             if (entry := self.head(key)) is not None:
                 yield entry
@@ -244,7 +247,7 @@ def _files(folder: Path, *, skip: Path) -> Iterator[Path]:
     try:
         with os.scandir(folder) as found:
             entries = list(found)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
         raise _store_error(str(folder), error) from error

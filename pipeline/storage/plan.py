@@ -6,7 +6,8 @@ what a page refers to is there before the page is, and what an old page refers t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from catalog import urls
@@ -14,15 +15,17 @@ from pipeline.errors import StoreError
 from pipeline.storage.actions import Delete, Phase, Plan, Rules, Skip, Upload
 from pipeline.storage.headers import Cache
 from pipeline.storage.protocol import Wanted, check_key
+from pipeline.storage.records import Published, Record, record_key
 from pipeline.storage.removals import (
     going_objects,
     hidden_objects,
+    is_below,
     orphans,
     removals,
     retired_objects,
     spent_records,
 )
-from pipeline.storage.state import Published, Record, Remote, record_key
+from pipeline.storage.state import Remote
 
 _TEXT_MEDIA = frozenset({".m3u8", ".vtt", ".txt", ".json", ".srt", ".jpg", ".jpeg", ".png", ".webp", ".avif"})
 _NAMED = 5
@@ -39,28 +42,26 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
             publish would overwrite what somebody else put there.
     """
     objects = _by_key(wanted)
-    uploads, skips = _compare(objects, remote, rules.withdrawn)
+    published = {key: Published.of(one) for key, one in objects.items()}
+    uploads, skips = _compare(objects, published, remote, is_below(rules.withdrawn))
     _refuse_missing(uploads, remote)
     _refuse_strangers(uploads, remote)
-    published = {key: Published.of(one) for key, one in objects.items()}
-    withdrawals = tuple(
-        Delete(key, entry.size, "its recording was withdrawn", all_versions=True)
-        for key, entry in remote.entries.items()
-        if key not in objects and key.startswith(rules.withdrawn)
-    )
+    withdrawals = _withdrawals(remote, rules, objects)
     commits = bool(uploads) or catalog_changed or _differs(published, remote)
     keep = published.keys() | {one.key for one in withdrawals}
     going = going_objects(remote) - published.keys()
     taken_back = tuple(one for one in rules.withdrawn if any(key.startswith(one) for key in going))
     hidden = hidden_objects(remote, keep=keep) if taken_back else ()
-    keep |= {one.key for one in hidden}
+    record, base = _next_record(published, remote, anew=bool(taken_back)) if commits else (remote.record, None)
+    keep |= {one.key for one in hidden} | {record.base}
     retired = retired_objects(remote, keep=keep, commits=commits, taking_back=bool(taken_back))
-    record = Record(remote.generation + 1, published, retired) if commits else remote.record
-    data = record.encode() if commits else b""
+    data = replace(record, retired=retired).encode() if commits else b""
     key = record_key(record.generation, data) if commits else remote.record_key
     orphaned = orphans(remote, keep=keep)
     deletes, waiting = removals(remote, rules, retired, orphaned=orphaned)
     known = {*keep, *retired, *orphaned, *remote.unfinished, urls.CATALOG, urls.LEASE, remote.record_key}
+    if base:
+        uploads.append(base)
     return Plan(
         generation=record.generation,
         commits=commits,
@@ -70,13 +71,39 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
         skips=tuple(skips),
         deletes=deletes + spent_records(remote, rules, waiting, current=key, taking_back=bool(taken_back)),
         waiting=waiting,
-        strangers=sum(entry not in known for entry in remote.entries),
+        strangers=len(remote.entries.keys() - known),
         record_key=key,
         record=data,
         taken_back=taken_back,
         kept=frozenset(objects),
         shown=tuple(key for key, one in objects.items() if one.cache is not Cache.IMMUTABLE),
+        after=replace(record, retired=retired) if commits else remote.record,
     )
+
+
+def _withdrawals(remote: Remote, rules: Rules, objects: Collection[str]) -> tuple[Delete, ...]:
+    """What is below a withdrawn prefix and not wanted."""
+    is_withdrawn = is_below(rules.withdrawn)
+    return tuple(
+        Delete(key, entry.size, "its recording was withdrawn", all_versions=True)
+        for key, entry in remote.entries.items()
+        if is_withdrawn(key) and key not in objects
+    )
+
+
+def _next_record(published: Mapping[str, Published], remote: Remote, *, anew: bool) -> tuple[Record, Upload | None]:
+    """The record of the next generation, without what it retires, and the base it needs where the store has none.
+
+    ``anew`` makes a base of its own, since an older one names what is taken back.
+    """
+    generation = remote.generation + 1
+    before = Record(remote.generation) if anew else remote.record
+    record, base = before.after(published, {}, generation).rebased()
+    there = remote.entries.get(record.base)
+    if not base or (there is not None and there.size == len(base)):
+        return record, None
+    reason = "the record of a large catalogue begins anew"
+    return record, Upload(Wanted.of_bytes(record.base, base), Phase.RECORD, 0, reason, there.etag if there else None)
 
 
 def phase_of(key: str) -> tuple[Phase, int]:
@@ -107,37 +134,39 @@ def _by_key(wanted: Iterable[Wanted]) -> dict[str, Wanted]:
 
 
 def _compare(
-    objects: Mapping[str, Wanted], remote: Remote, withdrawn: tuple[str, ...]
+    objects: Mapping[str, Wanted],
+    published: Mapping[str, Published],
+    remote: Remote,
+    is_withdrawn: Callable[[str], bool],
 ) -> tuple[list[Upload], list[Skip]]:
     uploads, skips = [], []
     for key, one in objects.items():
-        reason = _why_upload(one, remote)
+        reason = _why_upload(key, published[key], remote)
         if reason is None:
             skips.append(Skip(key, "unchanged"))
             continue
-        phase, rank = (Phase.TAKE_BACK, 0) if key.startswith(withdrawn) else phase_of(key)
+        phase, rank = (Phase.TAKE_BACK, 0) if is_withdrawn(key) else phase_of(key)
         present = remote.entries.get(key)
         uploads.append(Upload(one, phase, rank, reason, present.etag if present else None))
     return uploads, skips
 
 
-def _why_upload(one: Wanted, remote: Remote) -> str | None:
+def _why_upload(key: str, here: Published, remote: Remote) -> str | None:
     """Why an object must be sent; ``None`` when the store has exactly this already."""
-    if one.key not in remote.entries:
-        return "new" if one.key not in remote.record.objects else "missing from the store"
-    here = Published.of(one)
-    before = remote.record.objects.get(one.key)
+    before = remote.record.objects.get(key)
+    if key not in remote.entries:
+        return "new" if before is None else "missing from the store"
     if before is None:
-        left = any(record.objects.get(one.key) == here for record in remote.unfinished.values())
-        certain = one.cache is Cache.IMMUTABLE or (here.md5 and remote.md5_etags)
-        if left and certain and remote.intact(one.key, here):
+        left = any(record.objects.get(key) == here for record in remote.unfinished.values())
+        certain = here.cache == Cache.IMMUTABLE or (here.md5 and remote.md5_etags)
+        if left and certain and remote.intact(key, here):
             return None
         return "left by a run that did not finish" if remote.is_ours else "not published by Aftertalk"
     if before.sha256 != here.sha256 or before.size != here.size:
         return "changed"
     if (before.content_type, before.cache) != (here.content_type, here.cache):
         return "served differently"
-    return None if remote.intact(one.key, before) else "damaged in the store"
+    return None if remote.intact(key, before) else "damaged in the store"
 
 
 def _refuse_missing(uploads: Iterable[Upload], remote: Remote) -> None:

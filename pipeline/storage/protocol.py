@@ -20,7 +20,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pipeline.errors import StoreError
 from pipeline.storage.headers import Cache, cache_class, content_type
@@ -129,8 +129,7 @@ def at_hand(wanted: Wanted) -> Iterator[Wanted]:
         yield replace(wanted, content=Path(file.name))
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """An object as the store lists it."""
 
     key: str

@@ -29,6 +29,8 @@ from datetime import UTC, datetime, timedelta
 from catalog import urls
 from pipeline.errors import StoreError
 from pipeline.storage.execute import DEFAULT_WORKERS, Fence, OnProgress, Progress, clear_away, commit, prepare
+from pipeline.storage.memo import Memo
+from pipeline.storage.noted import NotedStore
 from pipeline.storage.plan import Plan, Rules, make_plan
 from pipeline.storage.protocol import ObjectStore, PreconditionFailedError, Wanted
 from pipeline.storage.state import Remote, read_remote
@@ -57,6 +59,8 @@ class Options:
     guard: Callable[[], None] | None = None
     """Raises when this run may not go on; asked before anything is written, committed or deleted, and now and then
     while much is written. With it pages are replaced only as the plan knew them."""
+    memo: Memo | None = None
+    """What is remembered of the store, instead of listing it; what is taken back is looked for all the same."""
     clock: Callable[[], datetime] = _utc_now
     """The present, with an offset."""
 
@@ -97,33 +101,49 @@ def publish(
         StoreError: the store failed, or others kept publishing in between. The generation that was public before
             is still whole; running again continues where this run stopped.
     """
+    memo = options.memo
     for attempt in range(1, ATTEMPTS + 1):
         begun = options.clock()
-        remote = read_remote(store)
+        remote = _look(store, options, begun) if attempt == 1 else read_remote(store)
         plan = _plan(wanted, catalog, remote, options.rules(begun))
+        if memo and attempt == 1 and (plan.withdrawals or plan.taken_back):  # what is taken back is looked for itself
+            remote = read_remote(store)
+            plan = _plan(wanted, catalog, remote, options.rules(begun))
         on_plan(plan)
         if options.dry_run:
             return Outcome(plan, remote.generation, attempt)
         fence = Fence(None if plan.is_empty else options.guard)
+        if memo and not plan.is_empty:
+            memo.void()
+        noted = NotedStore(store)
         try:
             fence.ask()
-            prepare(store, plan, fence=fence, workers=options.workers, on_progress=on_progress)
+            prepare(noted, plan, fence=fence, workers=options.workers, on_progress=on_progress)
             if options.clock() - begun > options.abandoned / 2:
                 continue  # so slow that others may have taken it for abandoned: see what is still there
+            data = catalog(plan.generation, plan.record_key) if plan.commits else remote.catalog or b""
             if plan.commits:
-                data = catalog(plan.generation, plan.record_key)
                 fence.ask()
-                commit(store, Wanted.of_bytes(urls.CATALOG, data), remote.catalog_etag)
+                commit(noted, Wanted.of_bytes(urls.CATALOG, data), remote.catalog_etag)
         except PreconditionFailedError:
             continue
         fence.ask()
-        _tidy(store, plan, options)
+        _tidy(noted, plan, options)
+        if memo and not plan.is_empty:
+            memo.follow(remote, plan, noted, data)
         return _outcome(store, plan, attempt)
     raise StoreError(
         store.address,
         f"other runs published in between {ATTEMPTS} times",
         hint="let only one machine publish this catalogue, and run the command again",
     )
+
+
+def _look(store: ObjectStore, options: Options, now: datetime) -> Remote:
+    """What the store holds, from memory where that can be trusted."""
+    if options.memo is None:
+        return read_remote(store)
+    return options.memo.remote(store, now=now, may_keep=not options.dry_run)
 
 
 def _plan(wanted: Sequence[Wanted], catalog: CatalogBuilder, remote: Remote, rules: Rules) -> Plan:

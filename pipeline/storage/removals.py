@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 
 from catalog import urls
 from pipeline.storage.actions import Delete, Rules, Skip
-from pipeline.storage.state import Remote, record_generation
+from pipeline.storage.records import is_state
+from pipeline.storage.state import Remote
+
+
+def is_below(prefixes: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a key starts with one of many prefixes; those that end in a slash cost nothing each."""
+    all_of_them = tuple(prefixes)
+    folders = frozenset(one for one in all_of_them if one.endswith("/"))
+    others = tuple(one for one in all_of_them if not one.endswith("/"))
+
+    def look(key: str) -> bool:
+        end = key.find("/") if folders else -1
+        while end >= 0:
+            if key[: end + 1] in folders:
+                return True
+            end = key.find("/", end + 1)
+        return key.startswith(others)
+
+    return look
+
 
 AT_ONCE = 0
 """Generation of retired objects that are removed without a grace period."""
@@ -19,10 +38,10 @@ def retired_objects(remote: Remote, *, keep: Set[str], commits: bool, taking_bac
     without delay, since it names what was there.
     """
     if not commits:
-        return {key: since for key, since in remote.record.retired.items() if key in remote.entries.keys() - keep}
+        return {key: at for key, at in remote.record.retired.items() if key in remote.entries and key not in keep}
     retired: dict[str, int] = {}
     for key in _owned(remote) - keep:
-        at_once = taking_back and record_generation(key) is not None
+        at_once = taking_back and is_state(key)
         retired[key] = AT_ONCE if at_once else remote.record.retired.get(key, remote.generation + 1)
     return retired
 
@@ -41,21 +60,21 @@ def hidden_objects(remote: Remote, *, keep: Set[str]) -> tuple[Delete, ...]:
     return tuple(
         Delete(key, remote.entries[key].size, "it may show what was withdrawn", all_versions=True)
         for key in sorted(_owned(remote) - keep)
-        if not key.startswith(urls.MEDIA) and record_generation(key) is None
+        if not key.startswith(urls.MEDIA) and not is_state(key)
     )
 
 
 def _owned(remote: Remote) -> set[str]:
-    """Objects in the store that some record names, and the public record itself."""
+    """Objects in the store that some record names, the bases of records, and the public record itself."""
     owned = {remote.record_key}
     for record in remote.records():
-        owned |= record.objects.keys() | record.retired.keys()
+        owned |= record.objects.keys() | record.retired.keys() | {record.base}
     return owned & remote.entries.keys()
 
 
 def orphans(remote: Remote, *, keep: Set[str]) -> set[str]:
     """Objects that only runs which never finished know of."""
-    known = remote.record.objects.keys() | remote.record.retired.keys() | {remote.record_key}
+    known = remote.record.objects.keys() | remote.record.retired.keys() | {remote.record_key, remote.record.base}
     return _owned(remote) - known - keep
 
 
@@ -67,7 +86,9 @@ def removals(
     for key in sorted(retired.keys() | orphaned):
         entry = remote.entries[key]
         if key in orphaned:
-            due, reason = rules.now - entry.modified >= rules.abandoned, "left by a run that did not finish"
+            at_once = retired.get(key) == AT_ONCE
+            due = at_once or rules.now - entry.modified >= rules.abandoned
+            reason = "left by a run that did not finish"
         elif retired[key] == AT_ONCE:
             due, reason = True, "it names what was withdrawn"
         elif key in remote.record.retired:
@@ -80,7 +101,7 @@ def removals(
             deletes.append(Delete(key, entry.size, reason, all_versions=retired.get(key) == AT_ONCE))
         else:
             waiting.append(Skip(key, reason))
-    deletes.sort(key=lambda one: (record_generation(one.key) is not None, one.all_versions))
+    deletes.sort(key=lambda one: (is_state(one.key), one.all_versions))
     return tuple(deletes), tuple(waiting)
 
 

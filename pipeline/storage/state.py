@@ -1,99 +1,31 @@
-"""What a store holds: the record of a publish, and reading it back.
+"""What a store holds: the record of the public generation, those of unfinished ones, and one listing.
 
-Every publish writes one **record**, ``state/<generation>-<digest>.json.gz``, before its first upload, and
-``catalog.json`` names the record of the generation that is public. A record whose generation never became public
+Every publish writes one **record** (``records.py``), ``state/<generation>-<digest>.json.gz``, before its first upload,
+and ``catalog.json`` names the record of the generation that is public. A record whose generation never became public
 (the run was killed, or lost against another) still says which objects belong to Aftertalk, so that the next run can
-use them or clear them away; what no record names is somebody else's and never touched. Records hold no times: the
-same history gives the same bytes.
+use them or clear them away; what no record names is somebody else's and never touched.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
-import re
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import md5, sha256
+from hashlib import md5
 from typing import Any
 
 from catalog import urls
 from pipeline.errors import StoreError
-from pipeline.storage.protocol import Entry, NoSuchObjectError, ObjectStore, Wanted
-
-SCHEMA = 1
-_RECORD_KEY = re.compile(r"state/([1-9][0-9]{0,17})-[0-9a-f]{16}\.json\.gz\Z")
-_MAX_RECORD_BYTES = 512 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Published:
-    """One object as a publish left it."""
-
-    size: int
-    sha256: str
-    content_type: str
-    cache: str
-    md5: str = ""
-    """Of objects whose address does not name their content, to notice edits that keep the size; else empty."""
-
-    @classmethod
-    def of(cls, wanted: Wanted) -> Published:
-        """The record of an object as it shall be."""
-        digest = wanted.md5
-        if not digest and isinstance(wanted.content, bytes):
-            digest = md5(wanted.content, usedforsecurity=False).hexdigest()
-        return cls(wanted.size, wanted.sha256, wanted.content_type, wanted.cache.value, digest)
-
-
-@dataclass(frozen=True)
-class Record:
-    """What one generation consists of, besides ``catalog.json`` and the record itself."""
-
-    generation: int
-    objects: Mapping[str, Published] = field(default_factory=dict)
-    retired: Mapping[str, int] = field(default_factory=dict)
-    """Objects that are still there but no longer wanted -> the first generation that does without them."""
-
-    def encode(self) -> bytes:
-        """As stored; the same record gives the same bytes."""
-        document = {
-            "schema": SCHEMA,
-            "generation": self.generation,
-            "objects": {
-                key: [one.size, one.sha256, one.content_type, one.cache, one.md5]
-                for key, one in sorted(self.objects.items())
-            },
-            "retired": dict(sorted(self.retired.items())),
-        }
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        return gzip.compress(text.encode(), compresslevel=6, mtime=0)
-
-    @classmethod
-    def decode(cls, data: bytes) -> Record:
-        """Read a record back.
-
-        Raises:
-            ValueError: it is not one, is damaged, or is from a later version.
-        """
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-                text = file.read(_MAX_RECORD_BYTES)
-            document = json.loads(text)
-            if document["schema"] != SCHEMA:
-                raise ValueError(f"schema {document['schema']!r} is not known to this version")
-            objects = {str(key): Published(*one) for key, one in document["objects"].items()}
-            return cls(int(document["generation"]), objects, {str(k): int(v) for k, v in document["retired"].items()})
-        except (OSError, EOFError, zlib.error, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"not a publish record: {error}") from error
-
-
-def record_key(generation: int, data: bytes) -> str:
-    """The address of an encoded record."""
-    return f"{urls.STATE}{generation}-{sha256(data).hexdigest()[:16]}.json.gz"
+from pipeline.storage.protocol import Entry, NoSuchObjectError, Object, ObjectStore
+from pipeline.storage.records import (
+    Published,
+    Record,
+    decode_base,
+    is_state,
+    record_generation,
+    record_key,
+)
 
 
 @dataclass(frozen=True)
@@ -109,7 +41,7 @@ class Remote:
     generation: int = 0
     """The public one; 0 before the first publish."""
     record_key: str = ""
-    record: Record = Record(0)
+    record: Record = field(default_factory=lambda: Record(0))
     """The record of the public generation; empty when there is none or it is damaged."""
     unfinished: Mapping[str, Record] = field(default_factory=dict)
     """Records of generations that never became public, by key."""
@@ -154,12 +86,6 @@ class Remote:
         return min(later) if later else (catalog.modified if catalog else None)
 
 
-def record_generation(key: str) -> int | None:
-    """The generation in the address of a record; ``None`` for any other key."""
-    match = _RECORD_KEY.match(key)
-    return int(match[1]) if match else None
-
-
 def read_remote(store: ObjectStore) -> Remote:
     """Find out what a store holds: ``catalog.json``, the record it names, one listing, and unfinished records.
 
@@ -171,15 +97,15 @@ def read_remote(store: ObjectStore) -> Remote:
     except NoSuchObjectError:
         found = None
     generation, key = _parse_catalog(store.address, found.data) if found else (0, "")
-    bodies: list[tuple[Entry, bytes]] = [(found.entry, found.data)] if found else []
-    record = Record(0)
-    if key and (loaded := _load_record(store, key, bodies)):
-        record = loaded
+    reader = _Reader(store)
+    if found:
+        reader.saw(found)
+    record = (reader.record(key) if key else None) or Record(0)
     entries = {entry.key: entry for entry in store.list()}
     unfinished: dict[str, Record] = {}
     for other in entries:
         if record_generation(other) is not None and other != key and other not in record.retired:
-            unfinished[other] = _load_record(store, other, bodies) or Record(0)
+            unfinished[other] = reader.record(other) or Record(0)
     return Remote(
         address=store.address,
         entries=entries,
@@ -189,8 +115,41 @@ def read_remote(store: ObjectStore) -> Remote:
         record_key=key,
         record=record,
         unfinished=unfinished,
-        md5_etags=any(one.etag == md5(body, usedforsecurity=False).hexdigest() for one, body in bodies),
+        md5_etags=reader.md5_etags,
     )
+
+
+class _Reader:
+    """Reads records, each base once."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self.md5_etags = False
+        """Whether an ETag was seen to be the MD5 of its object."""
+        self._store = store
+        self._bases: dict[str, Mapping[str, Published]] = {}
+
+    def record(self, key: str) -> Record | None:
+        """Read one; a damaged or missing one is ``None``, and is replaced by the next publish."""
+        try:
+            return Record.decode(self._read(key), self._base)
+        except (NoSuchObjectError, ValueError):
+            return None
+
+    def saw(self, found: Object) -> None:
+        """Compare the ETag of what was read."""
+        self.md5_etags |= found.entry.etag == md5(found.data, usedforsecurity=False).hexdigest()
+
+    def _base(self, key: str) -> Mapping[str, Published]:
+        if not is_state(key):
+            raise ValueError(f"{key} is no base")
+        if key not in self._bases:
+            self._bases[key] = decode_base(self._read(key))
+        return self._bases[key]
+
+    def _read(self, key: str) -> bytes:
+        found = self._store.read(key)
+        self.saw(found)
+        return found.data
 
 
 def _parse_catalog(address: str, data: bytes) -> tuple[int, str]:
@@ -206,11 +165,4 @@ def _parse_catalog(address: str, data: bytes) -> tuple[int, str]:
     return generation, key if record_generation(key) is not None else ""
 
 
-def _load_record(store: ObjectStore, key: str, bodies: list[tuple[Entry, bytes]]) -> Record | None:
-    """Read one record; a damaged or missing one is ``None``, and is replaced by the next publish."""
-    try:
-        found = store.read(key)
-        bodies.append((found.entry, found.data))
-        return Record.decode(found.data)
-    except (NoSuchObjectError, ValueError):
-        return None
+__all__ = ["Published", "Record", "Remote", "read_remote", "record_generation", "record_key"]

@@ -118,7 +118,7 @@ class Journal(MemoryStore):
 
     def list(self, prefix: str = "") -> Iterable:  # type: ignore[type-arg,override] # same as the parent's
         """Listed."""
-        self.log.append("list")
+        self.log.append(f"list {prefix}".rstrip())
         return super().list(prefix)
 
     def read(self, key: str, **span: int | None):  # type: ignore[no-untyped-def,override]

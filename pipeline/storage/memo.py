@@ -1,0 +1,243 @@
+"""What a workspace remembers of a store, so that a run need not list it.
+
+After a publish, or a listing, the **memo** keeps what the store holds. The next run asks for the entry of
+``catalog.json`` and lists the few records below ``state/``: when both are as remembered, nobody published or began to
+since, and the memo stands for a listing. It does so for a day at most; then, or when anything is not as remembered, the
+store is listed again. The memo is void from before the first write of a publish until its end, so a run that failed or
+was killed is followed by one that lists. A cache: it may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping, Set
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from hashlib import md5
+from pathlib import Path
+from typing import Any
+
+from catalog import urls
+from pipeline.storage.actions import Plan
+from pipeline.storage.noted import NotedStore
+from pipeline.storage.protocol import Entry, ObjectStore
+from pipeline.storage.records import Published, Record, is_state
+from pipeline.storage.state import Remote, read_remote
+
+SCHEMA = 1
+KEPT_FOR = timedelta(days=1)
+"""How long a listing counts: what others do to a store without publishing is noticed after this time at most."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_TABLES = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kinds (id INTEGER PRIMARY KEY, content_type TEXT, cache TEXT);
+CREATE TABLE IF NOT EXISTS objects (key TEXT PRIMARY KEY, size INT, etag TEXT, modified INT, sha256 TEXT, md5 TEXT,
+  kind INT, changed INT) WITHOUT ROWID;
+"""
+_Row = tuple[str, int, str, int, str | None, str | None, int | None, int]
+
+
+class Memo:
+    """The memo of one place, in a file of the workspace; used under the workspace's lock, or only read."""
+
+    def __init__(self, path: Path, place: str) -> None:
+        """``place`` tells the place from every other, its service included."""
+        self._path = path
+        self._place = place
+        self._known: Remote | None = None
+        """What the file holds, void or not, once it was read or written."""
+        self._listed = _EPOCH
+        """When the store was last listed."""
+
+    def remote(self, store: ObjectStore, *, now: datetime, may_keep: bool = True) -> Remote:
+        """What ``store`` holds: from memory where that can be trusted, else listed, and then remembered.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        if (known := self._recall(store, now)) is not None:
+            return known
+        found = read_remote(store)
+        self._listed = now
+        if may_keep:
+            self._keep(found, found.entries.keys())
+        return found
+
+    def stands(self, store: ObjectStore, *, now: datetime) -> bool:
+        """Whether the store is as remembered: two requests.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        return self._look(store, now) is not None
+
+    def void(self) -> None:
+        """Do not trust it any more: something is about to be written."""
+        with suppress(sqlite3.Error), self._open(create=False) as db:
+            db.execute("DELETE FROM facts WHERE name = 'valid'")
+            return
+        self._remove()  # there is none, or it is damaged
+
+    def follow(self, before: Remote, plan: Plan, noted: NotedStore, catalog: bytes) -> None:
+        """Remember what the store holds after ``plan`` was carried out on what it held ``before``.
+
+        Not after something was taken back, nor while anything unfinished lies there: the next run looks for itself.
+        """
+        sent = {one.wanted.key for one in plan.uploads}
+        if plan.taken_back or before.unfinished or not sent <= noted.written.keys():
+            return
+        committed = noted.written.get(urls.CATALOG)
+        entry = noted.head(urls.CATALOG) if committed else before.entries[urls.CATALOG]
+        if entry is None or (committed and committed != (entry.size, entry.etag)):
+            return  # another publisher was here already
+        new = {key: Entry(key, size, etag, entry.modified) for key, (size, etag) in noted.written.items()}
+        kept = {key: one for key, one in before.entries.items() if key not in noted.removed}
+        after = Remote(
+            address=before.address,
+            entries={**kept, **new},
+            catalog=catalog,
+            catalog_etag=entry.etag,
+            generation=plan.generation,
+            record_key=plan.record_key,
+            record=plan.after,
+            md5_etags=before.md5_etags or entry.etag == md5(catalog, usedforsecurity=False).hexdigest(),
+        )
+        gone = before.record.objects.keys() - after.record.objects.keys()
+        touched = new.keys() | noted.removed | gone | (before.record.changed ^ after.record.changed)
+        self._keep(after, touched if before is self._known else after.entries.keys())
+
+    def _keep(self, remote: Remote, keys: Set[str]) -> None:
+        """Write down ``remote``, which differs in no other keys from what is written there."""
+        if not _is_whole(remote, keys):
+            return
+        if keys == remote.entries.keys():
+            self._remove()
+        try:
+            with self._open() as db:
+                _write_objects(db, remote, keys)
+                _write_facts(db, remote, self._place, self._listed)
+        except sqlite3.Error:  # a full disk, a damaged file: the next run lists
+            self._remove()
+            return
+        self._known = remote
+
+    def _recall(self, store: ObjectStore, now: datetime) -> Remote | None:
+        facts = self._look(store, now)
+        if facts is None:
+            return None
+        self._listed = datetime.fromisoformat(facts["listed"])
+        if self._known is None:
+            try:
+                with self._open(create=False) as db:
+                    self._known = _read(db, facts, store.address)
+            except (sqlite3.Error, zlib.error, ValueError, KeyError, TypeError):
+                self._remove()
+        return self._known
+
+    def _look(self, store: ObjectStore, now: datetime) -> Mapping[str, Any] | None:
+        """The facts, if they still hold."""
+        try:
+            with self._open(create=False) as db:
+                facts = dict(db.execute("SELECT name, value FROM facts"))
+                state = dict(db.execute("SELECT key, etag FROM objects WHERE key >= 'state/' AND key < 'state0'"))
+            if (facts.get("valid"), facts["place"]) != (SCHEMA, self._place):
+                return None
+            if not timedelta() <= now - datetime.fromisoformat(facts["listed"]) < KEPT_FOR:
+                return None
+            before = json.loads(facts["entry"])
+        except (sqlite3.Error, KeyError, ValueError, TypeError):
+            return None
+        entry = store.head(urls.CATALOG)
+        if entry is None or _identity(entry) != before:
+            return None
+        listed = {one.key: one.etag for one in store.list(urls.STATE) if is_state(one.key)}
+        return facts if listed == state else None
+
+    def _remove(self) -> None:
+        for path in (self._path, self._path.with_name(f"{self._path.name}-journal")):
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _open(self, *, create: bool = True) -> Iterator[sqlite3.Connection]:
+        """The file, in one transaction."""
+        if create:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        mode = "rwc" if create else "rw"
+        with closing(sqlite3.connect(f"file:{self._path}?mode={mode}", uri=True, timeout=30)) as db, db:
+            if create:
+                db.executescript(_TABLES)
+            yield db
+
+
+def _is_whole(remote: Remote, keys: Set[str]) -> bool:
+    """Whether the public record and the listing agree, and nobody left anything unfinished."""
+    if remote.catalog is None or remote.unfinished or remote.record.generation != remote.generation:
+        return False
+    objects = remote.record.objects
+    looked = objects.keys() if keys == remote.entries.keys() else objects.keys() & keys
+    return all(remote.intact(key, objects[key]) for key in looked)
+
+
+def _identity(entry: Entry) -> list[object]:
+    return [entry.etag, entry.size, int(entry.modified.timestamp())]  # answers to HEAD know no fractions
+
+
+def _write_facts(db: sqlite3.Connection, remote: Remote, place: str, listed: datetime) -> None:
+    facts: dict[str, object] = {
+        "valid": SCHEMA,
+        "listed": listed.isoformat(),
+        "place": place,
+        "entry": json.dumps(_identity(remote.entries[urls.CATALOG])),
+        "catalog": zlib.compress(remote.catalog or b"", 1),
+        "generation": remote.generation,
+        "record": remote.record_key,
+        "base": remote.record.base,
+        "gone": json.dumps(sorted(remote.record.changed - remote.record.objects.keys())),
+        "retired": json.dumps(remote.record.retired),
+        "md5_etags": int(remote.md5_etags),
+    }
+    db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
+
+
+def _write_objects(db: sqlite3.Connection, remote: Remote, keys: Set[str]) -> None:
+    kinds = {(kind, cache): number for number, kind, cache in db.execute("SELECT id, content_type, cache FROM kinds")}
+
+    def row(key: str, entry: Entry) -> _Row:
+        start = (key, entry.size, entry.etag, (entry.modified - _EPOCH) // _MICROSECOND)
+        one = remote.record.objects.get(key)
+        if one is None:
+            return (*start, None, None, None, 0)
+        kind = kinds.setdefault((one.content_type, one.cache), len(kinds))
+        return (*start, one.sha256, one.md5, kind, int(key in remote.record.changed))
+
+    rows = [row(key, entry) for key in sorted(keys) if (entry := remote.entries.get(key)) is not None]
+    db.executemany("DELETE FROM objects WHERE key = ?", ((key,) for key in keys if key not in remote.entries))
+    db.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    db.executemany("INSERT OR REPLACE INTO kinds VALUES (?, ?, ?)", ((n, *kind) for kind, n in kinds.items()))
+
+
+def _read(db: sqlite3.Connection, facts: Mapping[str, Any], address: str) -> Remote:
+    kinds = {number: (kind, cache) for number, kind, cache in db.execute("SELECT id, content_type, cache FROM kinds")}
+    entries: dict[str, Entry] = {}
+    objects: dict[str, Published] = {}
+    changed: list[str] = json.loads(facts["gone"])
+    for key, size, etag, modified, digest, own_md5, kind, is_changed in db.execute("SELECT * FROM objects"):
+        entries[key] = Entry(key, size, etag, _EPOCH + modified * _MICROSECOND)
+        if digest is not None:
+            objects[key] = Published(size, digest, *kinds[kind], md5=own_md5)
+            if is_changed:
+                changed.append(key)
+    retired = {str(key): int(since) for key, since in json.loads(facts["retired"]).items()}
+    return Remote(
+        address=address,
+        entries=entries,
+        catalog=zlib.decompress(facts["catalog"]),
+        catalog_etag=entries[urls.CATALOG].etag,
+        generation=facts["generation"],
+        record_key=facts["record"],
+        record=Record(facts["generation"], objects, retired, facts["base"], frozenset(changed)),
+        md5_etags=bool(facts["md5_etags"]),
+    )
