@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -42,23 +45,70 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     Raises:
         StalledError: it took too long.
     """
-    results: list[T] = []
-    failures: list[BaseException] = []
+    companion = _free_companion()
+    try:
+        result = companion.make(call, seconds)
+    except Empty:
+        companion.leave()
+        raise StalledError(f"no answer within {seconds:.0f} s") from None
+    except BaseException:  # an interrupt, of which the companion knows nothing
+        companion.leave()
+        raise
+    _idle.append(companion)
+    if isinstance(result, _Failure):
+        raise result.error
+    return result
 
-    def run() -> None:
-        try:
-            results.append(call())
-        except BaseException as error:
-            failures.append(error)
 
-    thread = threading.Thread(target=run, name="request", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failures:
-        raise failures[0]
-    if not results:
-        raise StalledError(f"no answer within {seconds:.0f} s")
-    return results[0]
+@dataclass(frozen=True)
+class _Failure:
+    error: BaseException
+
+
+class _Companion(threading.Thread):
+    """Makes calls for others, one after another: starting a thread for each would cost more than signing a request."""
+
+    def __init__(self) -> None:
+        super().__init__(name="request", daemon=True)
+        self._calls: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()
+        self._results: SimpleQueue[Any] = SimpleQueue()
+        self.start()
+
+    def make(self, call: Callable[[], T], seconds: float) -> T | _Failure:
+        """The result of a call.
+
+        Raises:
+            Empty: it takes longer; then ``leave``.
+        """
+        self._calls.put(call)
+        result: T | _Failure = self._results.get(timeout=seconds)
+        return result
+
+    def leave(self) -> None:
+        """End as soon as the present call does."""
+        self._calls.put(None)
+
+    def run(self) -> None:
+        """Make calls until told to leave."""
+        while call := self._calls.get():
+            try:
+                result = call()
+            except BaseException as error:
+                result = _Failure(error)
+            self._results.put(result)
+            del call, result  # what is sent and received is large; nothing of it stays until the next call
+
+
+_idle: deque[_Companion] = deque()
+"""Companions that nobody needs at present: at most as many as there were calls at the same time."""
+
+
+def _free_companion() -> _Companion:
+    with suppress(IndexError):
+        while not (companion := _idle.pop()).is_alive():  # in a forked process none of them is
+            continue
+        return companion
+    return _Companion()
 
 
 class Bandwidth:

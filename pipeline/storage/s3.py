@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
+from importlib import metadata
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -35,8 +36,9 @@ from pipeline.storage.protocol import (
     Wanted,
     check_key,
 )
-from pipeline.storage.s3_errors import CONFLICT, DAMAGED, MISSING, UNSUPPORTED, error_code, not_removed, store_error
+from pipeline.storage.s3_errors import CONFLICT, MISSING, UNSUPPORTED, error_code, not_removed, store_error
 from pipeline.storage.s3_replies import entry_of, full_size
+from pipeline.storage.s3_requests import repeat_damaged, send_small_at_once
 from pipeline.storage.setup import apply_setup, read_setup
 from pipeline.storage.uploads import Uploader
 
@@ -263,14 +265,16 @@ def open_s3(bucket: str, prefix: str, *, endpoint: str | None, profile: str | No
                 read_timeout=limits.stall_s,
                 max_pool_connections=_CONNECTIONS,
                 tcp_keepalive=True,
+                user_agent=f"Aftertalk/{metadata.version('aftertalk')} Boto3/{boto3.__version__}",
                 s3={"addressing_style": "path" if endpoint else "auto"},
             ),
         )
     except (BotoCoreError, ValueError) as error:
         raise store_error(f"s3://{bucket}", type(error).__name__) from None
     _sign_digests(client)
+    send_small_at_once(client)
     _set_deadlines(client, limits)
-    _repeat_damaged(client)
+    repeat_damaged(client, _ATTEMPTS)
     return S3Store(client, bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else "", limits)
 
 
@@ -301,13 +305,3 @@ def _set_deadlines(client: S3Client, limits: Limits) -> None:
             raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
 
     cast("Any", client).meta.events.register("before-send.s3", send)
-
-
-def _repeat_damaged(client: S3Client) -> None:
-    """Send again what the server says arrived changed; the library repeats other faults, but not this one."""
-
-    def decide(attempts: int, response: tuple[object, Any] | None, **_: object) -> float | None:
-        damaged = response is not None and error_code(response[1]) in DAMAGED
-        return float(attempts) if damaged and attempts < _ATTEMPTS else None
-
-    cast("Any", client).meta.events.register("needs-retry.s3", decide)

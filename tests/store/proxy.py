@@ -71,6 +71,8 @@ class Proxy:
     faults: list[Fault] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     struck: Counter[Kind] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
+    """Requests that waited for ``100 Continue`` before they sent their body."""
 
     @property
     def requests(self) -> int:
@@ -82,6 +84,7 @@ class Proxy:
         self.faults.clear()
         self.counts.clear()
         self.struck.clear()
+        self.asked.clear()
 
     def fault_for(self, operation: str, key: str) -> Fault | None:
         """The fault that strikes a request, used up by one."""
@@ -197,6 +200,7 @@ async def _serve(
         _reset(writer)
         return
     if request.header(b"expect"):
+        proxy.asked[request.operation] += 1
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     size = int(request.header(b"content-length") or 0)
     if fault and fault.kind is Kind.RESET_DURING:

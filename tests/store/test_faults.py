@@ -201,6 +201,15 @@ def test_nothing_changed_takes_few_requests(direct: ObjectStore, store: ObjectSt
     assert proxy.counts == {"GetObject": 2, "ListObjectsV2": 1, "ListMultipartUploads": 1}
 
 
+def test_only_large_bodies_ask_whether_they_are_welcome(
+    direct: ObjectStore, store: ObjectStore, proxy: Proxy, tmp_path: Path
+) -> None:
+    """A page takes one journey to the store and back, not two; a part is not sent to a store that would refuse it."""
+    run(store, [*site(AFTER), large_file(tmp_path, 0, 1)], now)
+    assert proxy.counts["PutObject"] > 5
+    assert proxy.asked == {"UploadPart": proxy.counts["UploadPart"]}
+
+
 def test_a_flipped_bit_on_the_way_down_is_found(direct: ObjectStore, store: ObjectStore, proxy: Proxy) -> None:
     """Reading back everything finds content that is not what was published, and names it."""
     run(direct, site(AFTER), now)

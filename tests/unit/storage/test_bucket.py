@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import threading
 import time
 
 import pytest
@@ -78,6 +80,32 @@ def test_a_call_that_does_not_end_is_left_alone() -> None:
     assert within(5, lambda: 42) == 42
     with pytest.raises(ZeroDivisionError):
         within(5, lambda: 1 // 0)
+
+
+def test_calls_share_threads_except_with_one_that_does_not_end() -> None:
+    """Calls one after another cost one thread; the one that stalls is used by nobody else, and ends with its call."""
+    first = within(5, threading.current_thread)
+    assert within(5, threading.current_thread) is first
+    with pytest.raises(ZeroDivisionError):
+        within(5, lambda: 1 // 0)
+    assert within(5, threading.current_thread) is first
+    go_on = threading.Event()
+    with pytest.raises(StalledError):
+        within(0.05, go_on.wait)
+    assert within(5, threading.current_thread) is not first
+    assert first.is_alive()
+    go_on.set()
+    first.join(5)
+    assert not first.is_alive()
+
+
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    """Threads do not survive a fork: the calls of a copy of this process do not wait for those of the original."""
+    within(5, lambda: None)
+    child = multiprocessing.get_context("fork").Process(target=within, args=(5, lambda: None))
+    child.start()
+    child.join(10)
+    assert child.exitcode == 0
 
 
 def test_a_deadline_grows_with_the_content() -> None:
