@@ -19,10 +19,12 @@ from pydantic import BaseModel
 
 _PACKAGES = ("babel", "jinja2", "markdown-it-py", "markupsafe", "nh3", "icalendar", "tzdata")
 """Libraries that have a part in what pages look like."""
-_LEFT_OUT = {
-    ("CaptionTrack", "cues"),  # the digest of their file is a field too
-    ("Event", "sessions"),  # what a page shows of them is in its context; whoever shows all of them names them
+_LEFT_OUT: Mapping[str, Any] = {
+    "CaptionTrack": {"cues"},  # the digest of their file is a field too
+    "Made": {"captions": {"__all__": {"cues"}}},
+    "Event": {"sessions"},  # what a page shows of them is in its context; whoever shows all of them names them
 }
+"""Fields of models, as pydantic's ``exclude`` has them."""
 
 
 class Fingerprints:
@@ -52,8 +54,7 @@ class Fingerprints:
         name = type(value).__name__
         yield name.encode()
         if isinstance(value, BaseModel):
-            fields = [one for one in type(value).model_fields if (name, one) not in _LEFT_OUT]
-            yield from (self._of(getattr(value, field)) for field in fields)
+            yield value.model_dump_json(exclude=_LEFT_OUT.get(name)).encode()
         elif dataclasses.is_dataclass(value):
             yield from (self._of(getattr(value, field.name)) for field in dataclasses.fields(value))
         elif isinstance(value, Mapping):
@@ -67,11 +68,7 @@ class Fingerprints:
 
 
 def _digest(pieces: Iterable[bytes]) -> bytes:
-    digest = blake2b(digest_size=20)
-    for piece in pieces:
-        digest.update(len(piece).to_bytes(4, "big"))
-        digest.update(piece)
-    return digest.digest()
+    return blake2b(repr(list(pieces)).encode(), digest_size=20).digest()
 
 
 def files_below(*folders: Path) -> tuple[tuple[str, bytes], ...]:

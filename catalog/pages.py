@@ -40,15 +40,23 @@ class Page:
     """Whether search engines should list it."""
     translated: bool = True
     """Whether there is one in every language of the interface."""
+    facts: tuple[object, ...] = ()
+    """What the context was made from, where that says as much in less."""
 
     @property
     def address(self) -> str:
         """Where the page is, relative to the published root."""
         return self.folder + self.path
 
+    def everywhere(self) -> Iterator[Page]:
+        """The page in every language of the interface, the first one's first."""
+        yield self
+        for tag in self.context["site"].languages[1:] if self.translated else ():
+            yield replace(self, language=tag, folder=f"{tag}/")
+
 
 def pages(catalogue: Catalogue, *, now: datetime | None = None) -> list[Page]:
-    """Every page of the site, in every language of the interface.
+    """Every page of the site, in the first language of the interface; see ``Page.everywhere``.
 
     Args:
         catalogue: what may be shown.
@@ -65,9 +73,7 @@ def pages(catalogue: Catalogue, *, now: datetime | None = None) -> list[Page]:
                 "an event has the same id as the folder of an interface language",
                 hint="give the event another id, for example one with its year",
             )
-    found = list(_Builder(catalogue, first, now).pages())
-    translated = [page for page in found if page.translated]
-    return found + [replace(page, language=tag, folder=f"{tag}/") for tag in others for page in translated]
+    return list(_Builder(catalogue, first, now).pages())
 
 
 class _Builder:
@@ -100,15 +106,8 @@ class _Builder:
         yield self._page("404.html", "404", indexed=False, translated=False)
 
     def _page(self, path: str, template: str, *, indexed: bool = True, translated: bool = True, **context: Any) -> Page:
-        shared = {"catalogue": self._catalogue, "site": self._catalogue.site, "has_people": bool(self._profiles)}
-        return Page(
-            path,
-            f"{template}.html",
-            {**shared, **context},
-            self._language,
-            indexed=indexed,
-            translated=translated,
-        )
+        context |= {"catalogue": self._catalogue, "site": self._catalogue.site, "has_people": bool(self._profiles)}
+        return Page(path, f"{template}.html", context, self._language, indexed=indexed, translated=translated)
 
     def _home(self) -> Page:
         events = listing.events(self._catalogue)
@@ -142,13 +141,15 @@ class _Builder:
 
     def _recording(self, recording: PublishedRecording) -> Iterator[Page]:
         about = watch.context(self._catalogue, recording, self._related.to(recording))
-        yield self._page(recording.page, "watch", event=recording.event, **about)
+        facts = (bool(self._profiles), *(about[name] for name in watch.FACTS))
+        yield replace(self._page(recording.page, "watch", event=recording.event, **about), facts=facts)
         if not recording.is_elsewhere:
             known = {"target": recording.page, "number": api.number(self._catalogue, recording)}
             short = urls.short(recording.event.id, recording.recording.id)
             yield self._page(short, "moved", indexed=False, translated=False, one=recording, **known)
             embed = recording.page + structured.EMBED
-            yield self._page(embed, "embed", indexed=False, translated=False, event=recording.event, **about)
+            player = self._page(embed, "embed", indexed=False, translated=False, event=recording.event, **about)
+            yield replace(player, facts=facts)
         for track in watch.tracks(recording):
             path = urls.transcript(recording.page, track.language)
             yield self._page(path, "transcript", indexed=False, translated=False, recording=recording, track=track)

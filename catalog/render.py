@@ -6,11 +6,11 @@ missing addresses, which a host shows at any depth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path
 from types import MethodType
 from typing import Any
@@ -208,11 +208,10 @@ def parts(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime 
     facts = Fingerprints(*_base(catalogue, overrides), hashed)
     yield Part(facts.of("assets"), lambda: {hashed[name]: content for name, content in files.items()})
     found = pages(catalogue, now=now)
-    for _, group in groupby(sorted(found, key=_path), key=_path):  # in all its languages a page shows the same facts
-        page, *others = group
-        about = (value for name, value in page.context.items() if name not in _OF_ALL_PAGES)
-        which = (page.path, page.template, page.indexed, len(others))
-        yield Part(facts.of("page", *which, *page.context, *about), partial(_rendered, (page, *others), env, hashed))
+    for page in found:  # in all its languages a page shows the same facts
+        about = page.facts or (*page.context, *(page.context[one] for one in page.context if one not in _OF_ALL_PAGES))
+        which = (page.path, page.template, page.indexed, page.translated)
+        yield Part(facts.of("page", *which, *about), partial(_rendered, page, env, hashed))
     for depends, make in chain(feeds(catalogue, found), search.parts(catalogue)):
         yield Part(facts.of("file", *depends), make)
     yield Part(facts.of("hosting"), lambda: {hosting.HEADERS: hosting.headers()})
@@ -230,9 +229,5 @@ def _base(catalogue: Catalogue, overrides: Path | None) -> Iterator[object]:
         yield catalogue.activity
 
 
-def _path(page: Page) -> str:
-    return page.path
-
-
-def _rendered(pages: Iterable[Page], env: jinja2.Environment, hashed: Mapping[str, str]) -> dict[str, bytes]:
-    return {urls.object_key(page.address): render(page, env, hashed) for page in pages}
+def _rendered(page: Page, env: jinja2.Environment, hashed: Mapping[str, str]) -> dict[str, bytes]:
+    return {urls.object_key(one.address): render(one, env, hashed) for one in page.everywhere()}

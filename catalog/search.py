@@ -1,9 +1,9 @@
 """The search index: small static files, of which a query needs a few per word and one per result.
 
-A recording is a list of *blocks*: its title and people, what is said about it, then about ten seconds of transcript
-each. ``search/text/<number>-<chunk>.json`` holds the text of ``CHUNK`` blocks and what a result shows; ``search_words``
-tells how words lead to the numbers of recordings and blocks. ``search/index.json`` names the segments of the index,
-``search/<segment>/index.json`` tells how many shards a segment has.
+A recording is a list of *blocks*: its title and people, what is said about it, then about fifteen seconds of
+transcript each. ``search/text/<number>-<chunk>.json`` holds the text of ``CHUNK`` blocks and what a result shows;
+``search_words`` tells how words lead to the numbers of recordings and blocks. ``search/index.json`` names the segments
+of the index, ``search/<segment>/index.json`` tells how many shards a segment has and where its numbers begin.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from catalog.transcript import joined
 from catalog.wording import Worded
 
 FOLDER = "search/"
-BLOCK = 160
+BLOCK = 240
 """Characters of a block of transcript, about."""
-CHUNK = 32
+CHUNK = 40
 """Blocks of one text file."""
 Make = Callable[[], dict[str, bytes]]
 
@@ -69,7 +69,7 @@ def _texts(number: int, recording: PublishedRecording) -> dict[str, bytes]:
 def _words(segment: Segment) -> dict[str, bytes]:
     made = shards(segment, lambda one: (block.text for block in blocks(one)))
     found = {f"{FOLDER}{segment.name}/{number}.json": content for number, content in enumerate(made)}
-    return found | {f"{FOLDER}{segment.name}/index.json": compact({"shards": len(made)})}
+    return found | {f"{FOLDER}{segment.name}/index.json": compact({"shards": len(made), "first": segment.first})}
 
 
 def blocks(recording: PublishedRecording) -> Iterator[Block]:

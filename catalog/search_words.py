@@ -5,12 +5,13 @@ dates, the newest (at most ``FEWEST - 1``) are a segment of their own, those bef
 ``FEWEST * GROWTH`` another, and so on: three segments for ten thousand recordings. Which recording is in which segment
 follows from the catalogue alone. The words of a segment are spread over *shards* by their hash; a shard is one file
 ``search/<segment>/<shard>.json`` that maps words to ``[step, n, block … block, step, n, …]``. The steps add up to the
-numbers of the recordings.
+numbers of the recordings, from that of the first one of the segment.
 """
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +30,8 @@ COMMON = 2000
 """A word that more recordings of a segment have is only kept where it stands in a title or description."""
 SHARD_BYTES = 16_000
 """A shard is half as large at least, this large at most on average."""
+NEWEST_SHARD_BYTES = 32_000
+"""The same of the newest segment, all of whose shards every new recording changes."""
 _MINUTE = 60
 
 
@@ -38,6 +41,16 @@ class Segment:
 
     name: str
     members: tuple[tuple[int, PublishedRecording], ...]
+
+    @property
+    def first(self) -> int:
+        """The number of its oldest recording."""
+        return self.members[0][0]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it stays as it is until enough newer recordings are there to be put into it."""
+        return len(self.members) >= FEWEST
 
 
 def numbered(recordings: Iterable[PublishedRecording]) -> tuple[tuple[int, PublishedRecording], ...]:
@@ -72,14 +85,15 @@ def segments(members: Sequence[tuple[int, PublishedRecording]]) -> Iterator[Segm
 class _Entry:
     """What is known of a word; the numbers as they will be written, each followed by a comma."""
 
-    places: bytearray = field(default_factory=bytearray)
-    last: int = 0
+    last: int
+    last_about: int
     recordings: int = 0
+    places: bytearray = field(default_factory=bytearray)
     about: bytearray = field(default_factory=bytearray)
-    last_about: int = 0
 
     def add(self, number: int, places: Sequence[int]) -> None:
-        self.places += _numbers(number - self.last, places)
+        step = number - self.last
+        self.places += b"%d,1,%d," % (step, places[0]) if len(places) == 1 else _numbers(step, places)
         self.last = number
         self.recordings += 1
         if places[0] < ABOUT:
@@ -103,11 +117,11 @@ def shards(segment: Segment, texts: Callable[[PublishedRecording], Iterable[str]
         for word, places in _places(texts(recording)).items():
             entry = index.get(word)
             if entry is None:
-                entry = index[word] = _Entry()
-            entry.add(number, places)
+                entry = index[word] = _Entry(segment.first, segment.first)
+            entry.add(number, places[:MOST_BLOCKS])
     common = {word for word, entry in index.items() if entry.recordings > COMMON}
     kept = {word: entry.about if word in common else entry.places for word, entry in index.items()}
-    count = _count(kept)
+    count = _count(kept, SHARD_BYTES if segment.is_settled else NEWEST_SHARD_BYTES)
     lines: list[list[bytes]] = [[] for _ in range(count)]
     for word in sorted(common):
         lines[shard(word, count)].append(_quoted(word))
@@ -122,21 +136,17 @@ def _quoted(word: str) -> bytes:
 
 
 def _places(texts: Iterable[str]) -> dict[str, list[int]]:
-    """Word -> the first ``MOST_BLOCKS`` blocks that contain it."""
-    found: dict[str, list[int]] = {}
+    """Word -> the blocks that contain it."""
+    found: dict[str, list[int]] = defaultdict(list)
     for number, text in enumerate(texts):
         for word in distinct(text):
-            places = found.get(word)
-            if places is None:
-                found[word] = [number]
-            elif len(places) < MOST_BLOCKS:
-                places.append(number)
+            found[word].append(number)
     return found
 
 
-def _count(entries: Mapping[str, bytearray]) -> int:
+def _count(entries: Mapping[str, bytearray], size: int) -> int:
     total = sum(len(word) + len(entry) for word, entry in entries.items())
     count = 1
-    while total / count > SHARD_BYTES:
+    while total / count > size:
         count *= 2
     return count

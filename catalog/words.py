@@ -49,7 +49,7 @@ def shard(word: str, shards: int) -> int:
     return value & (shards - 1)
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 18)
 def _words_of(piece: str) -> tuple[str, ...]:
     """The words of text without spaces; remembered, since languages repeat themselves."""
     found: list[str] = []

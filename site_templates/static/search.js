@@ -60,9 +60,9 @@
   const weight = (block) => (block === 0 ? 8 : block === 1 ? 3 : 1);
 
   // What a segment says of a word: recordings, and the blocks of each.
-  const places = (numbers) => {
+  const places = (numbers, first) => {
     const entries = [];
-    for (let at = 0, recording = 0; at < numbers.length; at += 2 + numbers[at + 1]) {
+    for (let at = 0, recording = first; at < numbers.length; at += 2 + numbers[at + 1]) {
       recording += numbers[at];
       entries.push([recording, numbers.slice(at + 2, at + 2 + numbers[at + 1])]);
     }
@@ -73,13 +73,13 @@
   const find = async (wanted) => {
     const { segments, recordings } = await get("index");
     const lists = await Promise.all(wanted.map((word) => Promise.all(segments.map(async (segment) => {
-      const { shards } = await get(`${segment}/index`);
+      const { shards, first } = await get(`${segment}/index`);
       const shard = await get(`${segment}/${hash(word) & (shards - 1)}`);
-      return { numbers: Object.hasOwn(shard, word) ? shard[word] : [], common: shard[""]?.includes(word) };
+      return { first, numbers: Object.hasOwn(shard, word) ? shard[word] : [], common: shard[""]?.includes(word) };
     }))));
     const scores = new Map();
     lists.forEach((found) => {
-      const entries = found.flatMap(({ numbers }) => places(numbers));
+      const entries = found.flatMap(({ numbers, first }) => places(numbers, first));
       const required = !found.some(({ common }) => common); // the index has common words of titles only
       const rarity = Math.log(1 + recordings / Math.max(1, entries.length));
       for (const [recording, places] of entries) {

@@ -70,7 +70,7 @@ def places(files: dict[str, bytes], word: str) -> Iterator[tuple[int, int]]:
     """The numbers of the recordings and blocks that contain a word."""
     for segment in json.loads(files["search/index.json"])["segments"]:
         numbers = json.loads(files[shard_of(files, segment, word)]).get(word, [])
-        recording = 0
+        recording = json.loads(files[f"search/{segment}/index.json"])["first"]
         while numbers:
             step, count, *rest = numbers
             recording += step
