@@ -56,6 +56,11 @@ class Aftermath:
         self._write(ready, result)
         self._trim(ready)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the next run has something to tell that this one could not."""
+        return self._notices.is_waiting
+
     def _tell(self, ready: Sequence[Ready], result: Result) -> None:
         settings, items = self._shop.directory.settings, {item.id: item for item in self._facts.found.items}
         public = {one.item.id for one in ready if one.item.verdict is Verdict.PUBLIC}

@@ -28,6 +28,8 @@ class CatalogueDirectory:
     events: tuple[Event, ...]
     findings: tuple[Finding, ...]
     """What was noticed in imported programmes."""
+    fetches: bool = False
+    """Whether a programme is fetched from an address, so that only asking tells whether it changed."""
 
     @property
     def workspace(self) -> Path:
@@ -53,6 +55,7 @@ def load(root: Path, import_programme: ImportProgramme) -> CatalogueDirectory:
     mistakes: list[Finding] = []
     noticed: list[Finding] = []
     events: list[Event] = []
+    addresses: list[str] = []
     try:
         settings = load_settings(root)
     except InvalidDocumentError as error:
@@ -65,15 +68,16 @@ def load(root: Path, import_programme: ImportProgramme) -> CatalogueDirectory:
         decided = releases.Releases()
     for folder in _event_folders(root, settings):
         try:
-            event, findings = _load_event(folder, settings, import_programme)
+            event, source, findings = _load_event(folder, settings, import_programme)
         except InvalidDocumentError as error:
             mistakes += error.findings
         else:
             events.append(releases.apply(event, decided))
             noticed += findings
+            addresses += [source.file] if source and "://" in source.file else []
     if mistakes:
         raise InvalidDocumentError(str(root), tuple(mistakes))
-    return CatalogueDirectory(root, settings, tuple(events), tuple(noticed))
+    return CatalogueDirectory(root, settings, tuple(events), tuple(noticed), bool(addresses))
 
 
 def _event_folders(root: Path, settings: Settings) -> list[Path]:
@@ -92,7 +96,7 @@ def _event_folders(root: Path, settings: Settings) -> list[Path]:
 
 def _load_event(
     folder: Path, settings: Settings, import_programme: ImportProgramme
-) -> tuple[Event, tuple[Finding, ...]]:
+) -> tuple[Event, ProgrammeSource | None, tuple[Finding, ...]]:
     path = folder / EVENT_FILE
     name = f"{folder.name}/{EVENT_FILE}"
     document = documents.parse(name, path.read_bytes())
@@ -103,4 +107,4 @@ def _load_event(
         raise ConfigurationError(
             name, f"the event's id is {event.id!r} but its folder is {folder.name!r}", hint="give both the same name"
         )
-    return event, findings
+    return event, source, findings

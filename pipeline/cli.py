@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from pipeline import cli_captions, cli_checks, cli_cluster
-from pipeline.cli_common import Exit, catalogue_option, command, json_option, load_catalogue, open_reporter
+from pipeline.cli_common import Exit, catalogue_option, command, json_option, load_catalogue, look_first, open_reporter
 from pipeline.console import printable
 
 _STATUS_WIDTH = 50
@@ -78,16 +79,21 @@ def publish(
       aftertalk publish --to s3://our-bucket/meetings
       aftertalk publish --engine tcp://10.0.0.5:8786
     """
+    from pipeline.resting import Timing, rest
     from pipeline.run import Options
     from pipeline.run import publish as publish_catalogue
 
-    directory = load_catalogue(catalogue).published_to(to)
+    now, started = datetime.now(UTC), time.monotonic()
     run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
     options = Options(
         only=frozenset(only), dry_run=dry_run, force=frozenset(force), run=run, until=until, engine=engine
     )
     with open_reporter(run=run, verbose=verbose, as_json=as_json, show_plan=dry_run) as reporter:
-        failed = publish_catalogue(directory, reporter, options, now=datetime.now(UTC))
+        first = look_first(catalogue, to)
+        if first and options.is_plain and rest(*first, reporter, Timing(run, now, started)):
+            return Exit.DONE
+        directory = load_catalogue(catalogue).published_to(to)
+        failed = publish_catalogue(directory, reporter, options, now=now, settled=first[1] if first else None)
     return Exit.SOME_FAILED if failed else Exit.DONE
 
 

@@ -19,6 +19,7 @@ from pipeline.report import JsonReporter, Reporter
 
 if TYPE_CHECKING:
     from pipeline.catalogue import CatalogueDirectory
+    from pipeline.settled import Settled
 
 P = ParamSpec("P")
 
@@ -80,6 +81,23 @@ def load_catalogue(root: Path) -> CatalogueDirectory:
     from pipeline.programmes import import_programme
 
     return load(root.resolve(), import_programme)
+
+
+def look_first(root: Path, place: str | None) -> tuple[CatalogueDirectory, Settled] | None:
+    """What a run depends on, seen from outside, before a document but ``catalogue.yaml`` is read.
+
+    ``None`` where there are no settings to go by: reading the catalogue tells what is wrong with them.
+    """
+    from pipeline.catalogue import CatalogueDirectory
+    from pipeline.config import load_settings
+    from pipeline.settled import Settled
+
+    root = root.resolve()
+    try:
+        directory = CatalogueDirectory(root, load_settings(root), (), ()).published_to(place)
+    except (ConfigurationError, InvalidDocumentError):
+        return None
+    return directory, Settled(directory)
 
 
 @contextmanager

@@ -148,6 +148,10 @@ class ConsoleReporter:
             self._line(f"    What to do: {message.hint}")
 
     @_show.register
+    def _(self, message: report.NothingChanged) -> None:
+        self._line(f"nothing changed: generation {message.generation} is public at {message.address}")
+
+    @_show.register
     def _(self, message: report.RunDone) -> None:
         failed = f", {message.failed} failed" if message.failed else ""
         self._line(f"{message.ready} of {message.recordings} recordings ready{failed}, {message.seconds:.1f} s")

@@ -102,6 +102,11 @@ class Notices:
                 return error
         return None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something could not be delivered yet."""
+        return bool(self._state.pending)
+
     def drop(self) -> None:
         """Nobody wants to be told."""
         if self._state.pending:

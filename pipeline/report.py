@@ -160,6 +160,14 @@ class PlaceFailed:
 
 
 @dataclass(frozen=True)
+class NothingChanged:
+    """Everything is as the last run left it, here and where it is published; nothing was looked at more closely."""
+
+    generation: int
+    address: str
+
+
+@dataclass(frozen=True)
 class RunDone:
     """A run ends. What is neither ready nor failed has no media file yet, or was not asked for."""
 
@@ -184,6 +192,7 @@ Message = (
     | TransferProgress
     | Published
     | PlaceFailed
+    | NothingChanged
     | RunDone
 )
 

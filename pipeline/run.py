@@ -18,6 +18,8 @@ from pipeline.errors import AftertalkError, ConfigurationError
 from pipeline.failures import inputs_of
 from pipeline.flow import Flow, artifacts_by_stage, manifest_of
 from pipeline.interrupts import stopping
+from pipeline.resting import ending
+from pipeline.settled import Settled, forget
 from pipeline.stages import STAGES, Job
 from pipeline.stages.ingest import Item, Survey, survey
 from pipeline.stages.publish import Publication, Ready
@@ -41,9 +43,23 @@ class Options:
     engine: str = LOCAL
     """Where the work is done: this machine, or the cluster of a scheduler's address."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a run like any other, which nothing has to be done for when nothing changed."""
+        return not (self.only or self.dry_run or self.force or self.until)
 
-def publish(directory: CatalogueDirectory, reporter: report.Reporter, options: Options, *, now: datetime) -> int:
+
+def publish(
+    directory: CatalogueDirectory,
+    reporter: report.Reporter,
+    options: Options,
+    *,
+    now: datetime,
+    settled: Settled | None = None,
+) -> int:
     """Make what is new and publish; returns how many recordings and mirrors failed.
+
+    ``settled`` is what was looked at before ``directory`` was read; a later run may rest on this one then.
 
     Raises:
         LockHeldError: another run works on this catalogue.
@@ -54,6 +70,7 @@ def publish(directory: CatalogueDirectory, reporter: report.Reporter, options: O
     shop = open_workshop(directory, reporter, engine_address=options.engine)
     with closing(shop.engine), _alone(shop, options) as guard, stopping(shop.stop):
         if not options.dry_run:
+            forget(directory.workspace)
             shop.published.look()
         found = survey(directory, now=now)
         _check(found, options)
@@ -67,13 +84,13 @@ def publish(directory: CatalogueDirectory, reporter: report.Reporter, options: O
             making.make()
             behind = 0
         else:
-            behind = _publish(shop, making, publication, Facts(options.run, now, started, found))
+            behind = _publish(shop, making, publication, Facts(options.run, now, started, found), settled)
     seconds = round(time.monotonic() - started, 1)
     reporter.tell(report.RunDone(len(making.workable), making.made, len(making.failed), seconds))
     return len(making.failed) + behind
 
 
-def _publish(shop: Workshop, making: _Making, publication: Publication, facts: Facts) -> int:
+def _publish(shop: Workshop, making: _Making, publication: Publication, facts: Facts, settled: Settled | None) -> int:
     """Take back, make, publish, and tell; returns how many mirrors failed."""
     aftermath = Aftermath(shop, facts)
     changed: tuple[str, ...] = ()
@@ -83,6 +100,8 @@ def _publish(shop: Workshop, making: _Making, publication: Publication, facts: F
     aftermath.expect(ready)
     result = publication.publish(facts.found, ready, now=facts.begun)
     aftermath.follow(ready, replace(result, changed=tuple(sorted({*changed, *result.changed}))))
+    if settled and making.is_complete and not aftermath.is_waiting:
+        settled.keep(ending(shop, facts.found, ready, result, now=facts.begun))
     return result.behind
 
 
@@ -127,6 +146,11 @@ class _Making:
         self._flow = _flow(shop.flow, options)
         self._options = options
         self._now = now
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything was asked for and nothing failed."""
+        return self._options.is_plain and not self.failed
 
     def standing(self) -> Sequence[Ready]:
         """What can be published without making anything."""

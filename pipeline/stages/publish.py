@@ -69,11 +69,13 @@ class Result:
         generation: that is public in the main place now.
         changed: addresses there whose content changed or went.
         behind: how many mirrors failed.
+        waits: whether something in the main place, or in a mirror, is kept for its readers for a while yet.
     """
 
     generation: int
     changed: tuple[str, ...]
     behind: int
+    waits: bool = False
 
 
 class Publication:
@@ -128,8 +130,9 @@ class Publication:
         )
         edition = Edition(wanted, lambda generation, manifest: catalog_document(catalogue, generation, manifest))
         outcome = self._publish_to(self._media.store, edition, replace(options, memo=self._media.memo))
-        behind = sum(not self._mirror(one, edition, replace(options, memo=memo)) for one, memo in self._mirrors)
-        return Result(outcome.plan.generation, outcome.changed, behind)
+        others = [self._mirror(one, edition, replace(options, memo=memo)) for one, memo in self._mirrors]
+        waits = any(one is not None and one.plan.waiting for one in (outcome, *others))
+        return Result(outcome.plan.generation, outcome.changed, others.count(None), waits)
 
     def _publish_to(self, store: ObjectStore, edition: Edition, options: Options) -> Outcome:
         reporter = self._reporter
@@ -157,17 +160,16 @@ class Publication:
         )
         return outcome
 
-    def _mirror(self, mirror: ObjectStore, edition: Edition, options: Options) -> bool:
-        """Publish the same there, media that are not on this machine from the main place; whether it worked."""
+    def _mirror(self, mirror: ObjectStore, edition: Edition, options: Options) -> Outcome | None:
+        """Publish the same there, media that are not on this machine from the main place; ``None`` if it failed."""
         scratch = self._directory.workspace
         source = Elsewhere(self._media.store, scratch)
         wanted = [replace(one, elsewhere=source) for one in edition.wanted]
         try:
-            self._publish_to(mirror, replace(edition, wanted=wanted), options)
+            return self._publish_to(mirror, replace(edition, wanted=wanted), options)
         except StoreError as error:
             self._reporter.tell(PlaceFailed(mirror.address, error.message, error.context, error.hint))
-            return False
-        return True
+            return None
 
     @property
     def _host(self) -> str:

@@ -213,7 +213,8 @@ def _write_objects(db: sqlite3.Connection, remote: Remote, keys: Set[str]) -> No
         kind = kinds.setdefault((one.content_type, one.cache), len(kinds))
         return (*start, one.sha256, one.md5, kind, int(key in remote.record.changed))
 
-    rows = [row(key, entry) for key in sorted(keys) if (entry := remote.entries.get(key)) is not None]
+    lasting = (key for key in sorted(keys) if not key.startswith(urls.LEASE))  # a lease is gone with its run
+    rows = [row(key, entry) for key in lasting if (entry := remote.entries.get(key)) is not None]
     db.executemany("DELETE FROM objects WHERE key = ?", ((key,) for key in keys if key not in remote.entries))
     db.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     db.executemany("INSERT OR REPLACE INTO kinds VALUES (?, ?, ?)", ((n, *kind) for kind, n in kinds.items()))

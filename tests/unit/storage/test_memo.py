@@ -67,6 +67,18 @@ def test_after_a_publish_nothing_is_listed(published: Journal, clock: Clock, reo
     assert broken_references(published) == []
 
 
+def test_a_lease_is_not_remembered(store: Journal, clock: Clock, reopened: Callable[[], Memo]) -> None:
+    """The store is listed while a run holds its lease, and that lease is gone when the next run looks."""
+    lease = Wanted.of_bytes("state/lease.json", b"{}")
+    run(store, site(TWO), clock)
+    store.put(lease)
+    reopened().remote(store, now=clock.now)
+    store.delete([lease.key])
+    lists(store)
+    assert run(store, site(TWO), clock, memo=reopened()).plan.is_empty
+    assert lists(store) == 0
+
+
 def test_memory_is_what_a_listing_would_give(published: Journal, clock: Clock, reopened: Callable[[], Memo]) -> None:
     """After any publish the memo says of every object what the store would; only dates are those of the commit."""
     for recordings in ({"r1": "other", "r2": "two"}, {"r2": "two"}, {**TWO, "r4": "four"}):
