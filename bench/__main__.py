@@ -1,11 +1,11 @@
-"""``python -m bench [transcode] [asr] [storage] [cluster] [scale]``: the benchmarks named, or all of them."""
+"""``python -m bench [transcode] [asr] [storage] [cluster] [scale] [archive]``: the benchmarks named, or all of them."""
 
 from __future__ import annotations
 
 import runpy
 import sys
 
-NAMES = ("transcode", "asr", "storage", "cluster", "scale")
+NAMES = ("transcode", "asr", "storage", "cluster", "scale", "archive")
 
 if __name__ == "__main__":
     _, *asked = sys.argv

@@ -5,8 +5,6 @@ Private: the page names recordings that are held, so it is written to the worksp
 
 from __future__ import annotations
 
-import html
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,12 +18,11 @@ from catalog.manifest import BY_MACHINE, RecordingManifest
 from catalog.release import Verdict
 from pipeline.failures import Failure
 from pipeline.flow import artifacts_by_stage
+from pipeline.last_run import METRICS, PAGE, sentence
 from pipeline.report import Noticed
 from pipeline.stages.ingest import Item
 from pipeline.workspace import write_atomically
 
-PAGE = "operations.html"
-METRICS = "metrics.prom"
 _TEMPLATES = Path(__file__).parent / "starter"
 
 
@@ -69,7 +66,7 @@ class Run:
     @property
     def sentence(self) -> str:
         """Which run it was."""
-        return _sentence(self.id, self.begun, self.seconds)
+        return sentence(self.id, self.begun, self.seconds)
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -135,31 +132,6 @@ def write(run: Run, workspace: Path, metrics: Path | None) -> None:
     write_atomically(workspace / PAGE, page(run))
     for path in (workspace / METRICS, *([metrics] if metrics else [])):
         write_atomically(path, "".join(f"{line}\n" for line in samples(run)).encode())
-
-
-def repeat(workspace: Path, metrics: Path | None, run: str, begun: datetime, seconds: float) -> None:
-    """Page and metrics of a run that found everything as it was: only when it was, and how long it took.
-
-    Raises:
-        OSError: they cannot be written.
-    """
-    _rewrite(workspace / PAGE, {r'(?<=<span id="run">)[^<]*': html.escape(_sentence(run, begun, seconds))})
-    values = {"timestamp_seconds": begun.timestamp(), "duration_seconds": seconds}
-    for path in (workspace / METRICS, *([metrics] if metrics else [])):
-        lines = {rf"(?m)(?<=^aftertalk_last_run_{name} )\S+": f"{value:.15g}" for name, value in values.items()}
-        _rewrite(path, lines)
-
-
-def _sentence(run: str, begun: datetime, seconds: float) -> str:
-    return f"Run {run} began {begun:%Y-%m-%d %H:%M:%S %Z} and took {seconds:.1f} s."
-
-
-def _rewrite(path: Path, changes: Mapping[str, str]) -> None:
-    text = path.read_text() if path.is_file() else ""
-    for pattern, words in changes.items():
-        text = re.sub(pattern, words.replace("\\", r"\\"), text, count=1)
-    if text:
-        write_atomically(path, text.encode())
 
 
 def page(run: Run) -> bytes:

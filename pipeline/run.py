@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pipeline import report
 from pipeline.aftermath import Aftermath, Facts
 from pipeline.catalogue import CatalogueDirectory
+from pipeline.ending import ending
 from pipeline.errors import AftertalkError, ConfigurationError
 from pipeline.failures import inputs_of
 from pipeline.flow import Flow, artifacts_by_stage, manifest_of
 from pipeline.interrupts import stopping
-from pipeline.resting import ending
 from pipeline.settled import Settled, forget
 from pipeline.stages import STAGES, Job
 from pipeline.stages.ingest import Item, Survey, survey
