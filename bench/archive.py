@@ -3,13 +3,15 @@
 ``python -m bench.archive 100 1000``: sizes; ``--folder`` publishes to a folder instead of SeaweedFS,
 ``--languages en,fr`` says in which languages pages are. The catalogue directory, its inbox and its workspace are real,
 and so is every run. Only the work itself is not done: each recording gets copies of what was made of one short real
-one, under the keys that its stages plan. Requests are counted by a proxy before the server, which takes part of the time.
+one, under the keys that its stages plan. Requests are counted by a proxy before the server, which takes part of the
+time.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -186,7 +188,7 @@ def measure(size: int, root: Path, settings: dict[str, Any], counter: proxy.Prox
     yield publish(root, "one added", size + 1, counter)
     yield publish(root, "nothing changed", size + 1, counter)
     event = root / "meeting-0" / "event.yaml"
-    event.write_text(event.read_text().replace("title: ", "title: Corrected ", 2))
+    event.write_text(re.sub(r"(id: talk-0\n +title: )", r"\1Corrected ", event.read_text()))
     yield publish(root, "a title corrected", size + 1, counter)
 
 
