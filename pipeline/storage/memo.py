@@ -3,8 +3,11 @@
 After a publish, or a listing, the **memo** keeps what the store holds. The next run asks for the entry of
 ``catalog.json`` and lists the few records below ``state/``: when both are as remembered, nobody published or began to
 since, and the memo stands for a listing. It does so for a day at most; then, or when anything is not as remembered, the
-store is listed again. The memo is void from before the first write of a publish until its end, so a run that failed or
-was killed is followed by one that lists. A cache: it may be deleted at any time.
+store is listed again. A store of a few thousand objects is listed and compared each time all the same: that costs a few
+requests, and shows at once what somebody did to it.
+
+The memo is void from before the first write of a publish until its end, so a run that failed or was killed is followed
+by one that lists. A cache: it may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -23,12 +26,14 @@ from catalog import urls
 from pipeline.storage.actions import Plan
 from pipeline.storage.noted import NotedStore
 from pipeline.storage.protocol import Entry, ObjectStore
-from pipeline.storage.records import Published, Record, is_state
+from pipeline.storage.records import Published, Record
 from pipeline.storage.state import Remote, read_remote
 
 SCHEMA = 1
 KEPT_FOR = timedelta(days=1)
 """How long a listing counts: what others do to a store without publishing is noticed after this time at most."""
+MANY = 5_000
+"""Objects; a store that holds fewer is listed each time, with one request for a thousand of them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _TABLES = """
@@ -142,7 +147,9 @@ class Memo:
         try:
             with self._open(create=False) as db:
                 facts = dict(db.execute("SELECT name, value FROM facts"))
-                state = dict(db.execute("SELECT key, etag FROM objects WHERE key >= 'state/' AND key < 'state0'"))
+                (count,) = db.execute("SELECT count(*) FROM objects").fetchone()
+                looked = urls.STATE if count >= MANY else ""
+                rows = db.execute("SELECT key, size, etag FROM objects WHERE key GLOB ?", (f"{looked}*",)).fetchall()
             if (facts.get("valid"), facts["place"]) != (SCHEMA, self._place):
                 return None
             if not timedelta() <= now - datetime.fromisoformat(facts["listed"]) < KEPT_FOR:
@@ -153,8 +160,8 @@ class Memo:
         entry = store.head(urls.CATALOG)
         if entry is None or _identity(entry) != before:
             return None
-        listed = {one.key: one.etag for one in store.list(urls.STATE) if is_state(one.key)}
-        return facts if listed == state else None
+        listed = ((one.key, one.size, one.etag) for one in store.list(looked) if not one.key.startswith(urls.LEASE))
+        return facts if sorted(listed) == sorted(rows) else None
 
     def _remove(self) -> None:
         for path in (self._path, self._path.with_name(f"{self._path.name}-journal")):

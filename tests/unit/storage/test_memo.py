@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.storage import memo as memory
 from pipeline.storage import records
 from pipeline.storage.memo import Memo
 from pipeline.storage.memory import MemoryStore
@@ -23,6 +24,14 @@ TWO = {"r1": "one", "r2": "two"}
 
 class Interruption(BaseException):
     """Stands for a kill: nothing catches it."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _large() -> Iterator[None]:
+    """Whatever these stores hold counts as many objects."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory, "MANY", 0)
+        yield
 
 
 @pytest.fixture
@@ -112,6 +121,21 @@ def test_the_store_is_listed_once_a_day(published: Journal, clock: Clock, reopen
     clock.pass_time(days=-3)
     run(published, site(TWO, title=title), clock, memo=reopened())
     assert lists(published) == 1, "a clock that went back"
+
+
+def test_a_small_store_is_listed_each_time(
+    published: Journal, clock: Clock, reopened: Callable[[], Memo], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody removed or overwrote by hand is put back by the next run; while nothing did, the memo stands."""
+    monkeypatch.setattr(memory, "MANY", 5_000)
+    assert reopened().stands(published, now=clock.now)
+    whole = content(published)
+    page, film = (next(key for key in sorted(whole) if key.endswith(end)) for end in (".html", "720p.mp4"))
+    published.put(Wanted.of_bytes(page, b"#" * len(whole[page])))
+    assert not reopened().stands(published, now=clock.now)
+    published.delete([film])
+    assert not run(published, site(TWO), clock, memo=reopened()).plan.is_empty
+    assert {page: content(published)[page], film: content(published)[film]} == {page: whole[page], film: whole[film]}
 
 
 def test_another_publisher_is_noticed(published: Journal, clock: Clock, reopened: Callable[[], Memo]) -> None:
