@@ -150,7 +150,7 @@ class MediaPlace(Model):
 class UploadSettings(Model):
     """How objects are sent."""
 
-    workers: int = Field(default=8, ge=1, le=32)
+    workers: int = Field(default=16, ge=1, le=32)
     """Objects sent at the same time."""
     bandwidth: int | None = Field(default=None, ge=10_000)
     """Bytes a second that all uploads to a place use at most."""

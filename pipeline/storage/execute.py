@@ -24,7 +24,7 @@ from pipeline.storage.protocol import (
 )
 from pipeline.storage.state import record_generation
 
-DEFAULT_WORKERS = 8
+DEFAULT_WORKERS = 16
 _ASK_S = 15.0
 """Well below the duration of a lease."""
 

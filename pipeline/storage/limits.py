@@ -13,6 +13,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+CONNECTIONS = 48
+"""Requests at the same time, at most: more than objects and parts that are sent at the same time."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,9 @@ class Limits:
     """bytes/s that all uploads together may use; ``None`` is unlimited."""
 
     def deadline_s(self, size: int) -> float:
-        """Seconds that a request with ``size`` bytes of content may take."""
-        return self.stall_s + size / self.slowest
+        """Seconds that a request with ``size`` bytes of content may take, though others share the bandwidth with it."""
+        slowest = min(self.slowest, self.bandwidth / CONNECTIONS) if self.bandwidth else self.slowest
+        return self.stall_s + size / slowest
 
 
 class StalledError(Exception):

@@ -23,7 +23,7 @@ from pipeline.errors import StoreError
 from pipeline.storage import parts, versions
 from pipeline.storage.bucket import Setup, merged
 from pipeline.storage.conditions import probe
-from pipeline.storage.limits import Bandwidth, Limits, Paced, StalledError, within
+from pipeline.storage.limits import CONNECTIONS, Bandwidth, Limits, Paced, StalledError, within
 from pipeline.storage.protocol import (
     RESERVED,
     Capabilities,
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 
 _PIECE = 1024 * 1024
 _DELETE_BATCH = 1000
-_CONNECTIONS = 48
 _ATTEMPTS = 6
 
 
@@ -263,7 +262,7 @@ def open_s3(bucket: str, prefix: str, *, endpoint: str | None, profile: str | No
                 retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
                 connect_timeout=limits.stall_s,  # also the time-out of each block of a body
                 read_timeout=limits.stall_s,
-                max_pool_connections=_CONNECTIONS,
+                max_pool_connections=CONNECTIONS,
                 tcp_keepalive=True,
                 user_agent=f"Aftertalk/{metadata.version('aftertalk')} Boto3/{boto3.__version__}",
                 s3={"addressing_style": "path" if endpoint else "auto"},

@@ -31,6 +31,8 @@ class Server:
     endpoint: str
     environment: Mapping[str, str]
     """What a client process needs in its environment."""
+    pid: int = 0
+    """Its process, where it has one of its own."""
 
     def client(self):
         """A plain client, to look behind the store's back."""
@@ -93,7 +95,7 @@ def seaweedfs(folder: Path, *extra: str, host: str = "127.0.0.1") -> Iterator[Se
     with (folder / "log").open("wb") as log, ExitStack() as stack:
         process = subprocess.Popen(argv, env=environment, stdout=log, stderr=log, cwd=folder)
         stack.callback(_stop, process)
-        server = Server("seaweedfs", f"http://{host}:{base}", credentials())
+        server = Server("seaweedfs", f"http://{host}:{base}", credentials(), process.pid)
         _wait_until_ready(server, process, folder / "log")
         yield server
 

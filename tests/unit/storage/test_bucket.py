@@ -115,6 +115,13 @@ def test_a_deadline_grows_with_the_content() -> None:
     assert limits.deadline_s(8 * 1024 * 1024) > 2000
 
 
+def test_a_deadline_leaves_time_for_the_bandwidth_asked_for() -> None:
+    """Who allows 10 kB/s for everything does not have each of many objects counted as stalled."""
+    size = 8 * 1024 * 1024
+    assert Limits(bandwidth=10_000).deadline_s(size) > 32 * size / 10_000
+    assert Limits(bandwidth=10_000_000).deadline_s(size) == Limits().deadline_s(size)
+
+
 def test_a_body_is_paced_only_while_it_is_sent() -> None:
     """Signing reads at full speed, sending at the bandwidth, and going back starts over."""
     body = Paced(bytes(30_000), Bandwidth(100_000))
