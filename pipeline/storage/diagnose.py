@@ -86,7 +86,7 @@ def _public(public_url: str) -> Iterator[Finding]:
         status, headers, body = _fetch(url, {"Range": "bytes=0-5", "Origin": origin})
     except (URLError, HTTPException, OSError, ValueError) as error:
         reason = f"HTTP {error.code}" if isinstance(error, HTTPError) else "no answer"
-        hint = "let everybody read below the prefix ('aftertalk setup-bucket'), and check base_url"
+        hint = "let everybody read below the prefix, by 'aftertalk setup-bucket --apply', or correct base_url"
         yield finding(Severity.ERROR, "public read", f"readers cannot fetch what was published ({reason})", hint)
         return
     yield finding(Severity.NOTE, "public read", "everybody can read what is published")
@@ -106,7 +106,7 @@ def _public(public_url: str) -> Iterator[Finding]:
     if allowed in {"*", origin}:
         yield finding(Severity.NOTE, "CORS", "pages on other hosts may use the media")
     else:
-        hint = "only needed when pages and media are on different hosts; 'aftertalk setup-bucket' allows it"
+        hint = "only needed when pages and media are on different hosts; 'aftertalk setup-bucket --apply' allows it"
         yield finding(Severity.NOTE, "CORS", "pages on other hosts cannot use the media", hint)
 
 
