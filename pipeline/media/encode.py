@@ -1,4 +1,4 @@
-"""The ffmpeg commands of a transcode: graphs as data (ffmpeg-python), compiled to ``Command``s. Pure.
+"""The ffmpeg commands for the pictures of a recording: graphs as data (ffmpeg-python), compiled to ``Command``s. Pure.
 
 Times are milliseconds after the start of the recording. Every command reads one source and nothing else.
 """
@@ -11,7 +11,6 @@ from typing import Any
 
 import ffmpeg
 
-from catalog.edits import Channels
 from pipeline.media import chunks, hardware
 from pipeline.media.chunks import Chunk
 from pipeline.media.coding import BITEXACT, SCALER, TICKS, av1, x264
@@ -19,12 +18,8 @@ from pipeline.media.command import Command, Limits
 from pipeline.media.formats import FORMATS, MAX_PIXELS, PICTURE_FORMATS
 from pipeline.media.hardware import Card
 from pipeline.media.ladder import MAX_FRAME_RATE, Rung
-from pipeline.media.loudness import LIMITER_DB, Gain
-from pipeline.media.probe import AudioTrack, Probe, VideoTrack
+from pipeline.media.probe import Probe, VideoTrack
 
-SAMPLE_RATE = 48_000
-"""Of all sound: the one that every player and every AAC decoder handles alike."""
-FLAC_FRAME = 4096
 THUMB_SIDE = 160
 """Long side of the thumbnails, pixels."""
 THUMB_MS = 1000
@@ -42,7 +37,6 @@ EDGE_CRF = -4.0
 HDR_TRANSFERS = frozenset({16, 18})
 """PQ and HLG by ITU-T H.273."""
 
-_SIDES = {Channels.LEFT: "FL-FC", Channels.RIGHT: "FR-FC"}
 _GLOBAL = (
     "-hide_banner",
     "-nostdin",  # nobody is there to answer
@@ -60,54 +54,6 @@ def lead_ms(probe: Probe) -> int:
     return min(probe.trimmed_ms, LEAD_MS - min(0, *probe.video.key_frames_ms[:1]))
 
 
-def sound(
-    source: Path, probe: Probe, tracks: Sequence[AudioTrack], channels: Channels | None, *, copy_picture: bool
-) -> Command:
-    """Decode the audio tracks to ``sound<N>.flac``, and copy the picture to ``picture.mp4``, in one read.
-
-    Every file of sound covers the recording from its first to its last moment, gaps filled with silence, so that
-    picture and sound agree however the source interleaves and starts them. The picture begins ``lead_ms`` earlier.
-    """
-    lead = lead_ms(probe)
-    end_ms = lead + probe.duration_ms
-    given = _input(probe, threads=1, lead_ms=lead, seek_ms=-lead if lead < probe.trimmed_ms else None)
-    outputs = []
-    for number, track in enumerate(tracks):
-        stream = (
-            given[str(track.index)]
-            .filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0, "min_hard_comp": 0.1})
-            .filter("aformat", sample_fmts="s16", channel_layouts="mono" if track.channels == 1 else "stereo")
-            .filter("apad", whole_dur=f"{end_ms}ms")
-            .filter("atrim", start=f"{lead}ms", end=f"{end_ms}ms")
-            .filter("asetpts", "PTS-STARTPTS")
-            .filter("asetnsamples", n=FLAC_FRAME, pad=0)  # FLAC refuses to begin with what a trim leaves of a frame
-        )
-        if track.channels > 1:
-            stream = _heard(stream, channels)
-        both = stream.filter_multi_output("asplit", 2)
-        outputs.append(
-            ffmpeg.output(both[0], f"sound{number}.flac", **{"c:a": "flac", "compression_level": 2, **BITEXACT})
-        )
-        outputs.append(_measured(both[1], f"loudness{number}.txt", peak="true"))
-    if copy_picture and probe.video is not None:
-        options = {"c:v": "copy", "movie_timescale": TICKS, **BITEXACT}  # else edit lists are exact to 1 ms only
-        if probe.is_trimmed:
-            options["t"] = f"{end_ms + LEAD_MS}ms"
-        outputs.append(ffmpeg.output(given[str(probe.video.index)], "picture.mp4", **options))
-    return _command(outputs, source, probe.duration_ms)
-
-
-def _heard(stream: Any, channels: Channels | None) -> Any:
-    """Stereo as it is, one side of it, or both as mono."""
-    match channels:
-        case None:
-            return stream
-        case Channels.MIX:
-            return stream.filter("aformat", channel_layouts="mono")
-        case _:
-            return stream.filter("channelmap", map=_SIDES[channels], channel_layout="mono")
-
-
 def pictures(
     source: Path, probe: Probe, chunk: Chunk, rungs: Sequence[Rung], thumb: tuple[int, int], card: Card | None = None
 ) -> Command:
@@ -118,7 +64,7 @@ def pictures(
     video = probe.video
     if video is None:
         raise ValueError("there is no picture to encode")
-    given = _input(probe, threads=2, seek_ms=chunk.seek_ms)
+    given = opened(probe, threads=2, seek_ms=chunk.seek_ms)
     sizes = list(dict.fromkeys(sorted(((rung.width, rung.height) for rung in rungs), reverse=True)))
     scaled, rest = _cascade(_prepared(given[str(video.index)], video, chunk, sizes[0] if sizes else thumb), sizes)
     outputs = []
@@ -128,7 +74,7 @@ def pictures(
             outputs.append(_encoded(copy, rung, chunk, video.frame_rate, card))
     outputs.append(_thumbs(rest, thumb))
     length = (chunk.end_ms or video.end_ms) - chunk.start_ms
-    return _command(outputs, source, length, card if any(rung.codec == "h264" for rung in rungs) else None)
+    return compiled(outputs, source, length, card if any(rung.codec == "h264" for rung in rungs) else None)
 
 
 def _encoded(stream: Any, rung: Rung, chunk: Chunk, frame_rate: float, card: Card | None) -> Any:
@@ -146,45 +92,27 @@ def edge(source: Path, probe: Probe, chunk: Chunk, rung: Rung) -> Command:
     video = probe.video
     if video is None:
         raise ValueError("there is no picture to encode")
-    given = _input(probe, threads=2, seek_ms=chunk.seek_ms)
+    given = opened(probe, threads=2, seek_ms=chunk.seek_ms)
     stream = _cut(given[str(video.index)], chunk).filter("setsar", 1)
     options = x264(rung, chunk) | {"crf": rung.crf + EDGE_CRF, "x264-params": f"sps-id={EDGE_SET}"}
     options |= {"maxrate": f"{2 * rung.max_rate}k", "bufsize": f"{4 * rung.max_rate}k"}
     length = (chunk.end_ms or video.end_ms) - chunk.start_ms
-    return _command([ffmpeg.output(stream, "edge.mp4", **options)], source, length)
+    return compiled([ffmpeg.output(stream, "edge.mp4", **options)], source, length)
 
 
-def aac(flac: Path, duration_ms: int, bit_rate: int, gain: Gain, side: Channels | None = None) -> Command:
-    """Encode ``flac``, or one side of it, as ``sound.mp4``, and measure what came of the gain in ``loudness.txt``."""
-    stream = _heard(ffmpeg.input("file:/in/src", f="flac", protocol_whitelist="file").audio, side)
-    if gain.db:
-        stream = stream.filter("volume", f"{gain.db}dB", precision="double")
-    if gain.limited:
-        ceiling = 10 ** (LIMITER_DB / 20)
-        stream = stream.filter("alimiter", limit=round(ceiling, 4), attack=5, release=60, level=0, latency=1)
-    both = stream.filter_multi_output("asplit", 2)
-    options = {"c:a": "aac", "b:a": bit_rate, "ar": SAMPLE_RATE, "movie_timescale": TICKS, **BITEXACT}
-    outputs = [ffmpeg.output(both[0], "sound.mp4", **options), _measured(both[1], "loudness.txt", peak="none")]
-    return _command(outputs, flac, duration_ms)
+def stills(rendition: Path, moments_ms: Sequence[int], size: tuple[int, int]) -> Command:
+    """The pictures that ``rendition`` (a file of ours) shows at these moments, as ``still0.png`` and so on.
 
-
-def _measured(stream: Any, file: str, *, peak: str) -> Any:
-    """Measure loudness by EBU R128: every 100 ms a few lines ``key=value``, the last ones for the whole.
-
-    With peaks also the level of each channel, of those 100 ms.
+    One process for all: starting one, confined, costs as much as decoding to where a picture is.
     """
-    meter = stream.filter("ebur128", metadata=1, peak=peak, framelog="quiet")
-    if peak != "none":
-        meter = meter.filter("astats", metadata=1, reset=1, measure_overall="none", measure_perchannel="RMS_level")
-    return ffmpeg.output(meter.filter("ametadata", mode="print", file=file), "-", f="null")
-
-
-def still(rendition: Path, at_ms: int, size: tuple[int, int]) -> Command:
-    """The picture that ``rendition`` (a file of ours) shows at ``at_ms`` as ``still.png``."""
-    given = ffmpeg.input("file:/in/src", f="mov", protocol_whitelist="file", ss=f"{at_ms}ms", threads=1)
-    stream = given.video.filter("scale", *size, flags="lanczos")
-    options = {"frames:v": 1, "c:v": "png", "f": "image2", "update": 1, **BITEXACT}
-    return _command([ffmpeg.output(stream, "still.png", **options)], rendition, 0)
+    outputs = []
+    for number, at_ms in enumerate(moments_ms):
+        given = ffmpeg.input("file:/in/src", f="mov", protocol_whitelist="file", ss=f"{at_ms}ms", threads=1)
+        options = {"frames:v": 1, "c:v": "png", "compression_level": 1, "f": "image2", "update": 1, **BITEXACT}
+        outputs.append(
+            ffmpeg.output(given.video.filter("scale", *size, flags="lanczos"), f"still{number}.png", **options)
+        )
+    return compiled(outputs, rendition, 0)
 
 
 def picture(file: Path, side: int) -> Command:
@@ -194,10 +122,10 @@ def picture(file: Path, side: int) -> Command:
     )
     fitted = f"if(gt(iw,ih),min({side},iw),-2)", f"if(gt(iw,ih),-2,min({side},ih))"
     options = {"frames:v": 1, "c:v": "png", "f": "image2", "update": 1, **BITEXACT}
-    return _command([ffmpeg.output(given.video.filter("scale", *fitted), "still.png", **options)], file, 0)
+    return compiled([ffmpeg.output(given.video.filter("scale", *fitted), "still.png", **options)], file, 0)
 
 
-def _input(probe: Probe, *, threads: int, seek_ms: int | None = None, lead_ms: int = 0) -> Any:
+def opened(probe: Probe, *, threads: int, seek_ms: int | None = None, lead_ms: int = 0) -> Any:
     """The source with the recording's start at ``lead_ms``, entered at ``seek_ms`` after that start."""
     origin_s = probe.origin_us / 1_000_000
     options: dict[str, Any] = {
@@ -289,7 +217,8 @@ def _copies(stream: Any, count: int) -> list[Any]:
     return [split[number] for number in range(count)]
 
 
-def _command(outputs: Sequence[Any], source: Path, duration_ms: int, card: Card | None = None) -> Command:
+def compiled(outputs: Sequence[Any], source: Path, duration_ms: int, card: Card | None = None) -> Command:
+    """One command that reads ``source`` once and writes all ``outputs``, with limits that such a recording needs."""
     merged = ffmpeg.merge_outputs(*outputs) if len(outputs) > 1 else outputs[0]
     seconds = 120 + duration_ms // 1000
     return Command(

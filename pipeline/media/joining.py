@@ -43,14 +43,15 @@ def picture(path: Path) -> Samples | None:
     return next((one for one in samples.read(path) if one.video), None)
 
 
-def shown_at(path: Path, at_ms: int) -> int:
-    """When the picture that is shown at ``at_ms`` appears, ms rounded down; the first one's time before that."""
+def shown_at(path: Path, moments_ms: Sequence[int]) -> list[int]:
+    """When the pictures that are shown at these moments appear, ms rounded down; before the first one, its time."""
     track = picture(path)
     if track is None:
         raise MediaError(path.name, "has no picture")
     times = np.sort(track.time)
-    index = int(np.searchsorted(times, at_ms * track.timescale // 1000, side="right")) - 1
-    return int(times[max(0, index)]) * 1000 // track.timescale
+    ticks = np.asarray(moments_ms, np.int64) * track.timescale // 1000
+    indices = np.searchsorted(times, ticks, side="right") - 1
+    return [int(times[max(0, index)]) * 1000 // track.timescale for index in indices]
 
 
 def sound(path: Path, measured: Path) -> Sound:

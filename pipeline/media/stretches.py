@@ -67,7 +67,7 @@ _FLOOR_DB = -120.0
 
 
 def read_levels(file: Path) -> Levels:
-    """The levels in a measurement of ``encode.sound``."""
+    """The levels in a measurement of ``sounds.sound``."""
     values: dict[int, list[float]] = {}
     with file.open(encoding="ascii", errors="replace") as lines:
         for line in lines:

@@ -22,7 +22,7 @@ from pipeline.captions import language
 from pipeline.config import Encoder
 from pipeline.errors import MediaError, ToolError
 from pipeline.freshness import Task
-from pipeline.media import chunks, content, encode, hardware, joining, ladder, loudness, stretches
+from pipeline.media import chunks, content, encode, hardware, joining, ladder, loudness, sounds, stretches
 from pipeline.media.chunks import Chunk
 from pipeline.media.command import Command, Completed
 from pipeline.media.ladder import Rung
@@ -49,7 +49,7 @@ class TranscodeStage:
     """Files: ``<rung>.mp4``, ``.m3u8``, ``.init.mp4``; ``audio.m4a``; ``poster.jpg``; ``storyboard.vtt``; slides."""
 
     name = "transcode"
-    version = 7
+    version = 8
 
     def plan(self, job: Job) -> Task:
         """Depends on the source, on what the probe found in it, and on the settings of the ladder."""
@@ -152,7 +152,7 @@ def _sound(job: Job, task: Task, bench: Bench) -> Output:
         _decode(
             job,
             bench,
-            encode.sound(job.source.path, probe, tracks, channels, copy_picture=copied),
+            sounds.sound(job.source.path, probe, tracks, channels, copy_picture=copied),
             counts=probe.video is None,
         )
     return Output(data={}, private=_names(bench.out))
@@ -296,13 +296,12 @@ def _encoded_sound(
     bit_rate = task.settings["audio_bitrate"] if mono else task.settings["audio_bitrate"] * 3 // 2
     pcm, measured = (_sound_file(task, bench, number, kind) for kind in (0, 1))
 
-    def at_gain(gain: loudness.Gain, name: str) -> joining.Sound:
-        target = folder / f"{name}{number}"
-        target.mkdir()
-        _run(bench, encode.aac(pcm, probe.duration_ms, bit_rate, gain, side), target)
-        return joining.sound(target / "sound.mp4", target / "loudness.txt")
-
+    target = folder / f"sound{number}"
+    target.mkdir()
     gain = loudness.gain_for(loudness.read(measured), task.settings["loudness"])
-    made = at_gain(gain, "sound")
-    more = loudness.correction(gain, made.lufs, task.settings["loudness"])
-    return at_gain(more, "again") if more else made
+    if gain.limited:  # the limiter takes some loudness away; hearing how much is cheaper than encoding twice
+        _run(bench, sounds.louder(pcm, probe.duration_ms, gain, side), target)
+        heard = loudness.read(target / "loudness.txt")
+        gain = loudness.correction(gain, heard.lufs if heard else None, task.settings["loudness"]) or gain
+    _run(bench, sounds.aac(pcm, probe.duration_ms, bit_rate, gain, side), target)
+    return joining.sound(target / "sound.mp4", target / "loudness.txt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from pipeline.media.stretches import Levels, Watched
 from pipeline.stages.base import Bench
 
 MAX_SLIDES = 300
+STILLS_AT_ONCE = 16
+"""Pictures that one process decodes: each has a decoder of its own, and its memory."""
 
 
 def rungs(task: Task) -> list[Rung]:
@@ -65,12 +68,15 @@ def _stretches(watched: Watched) -> dict[str, Any]:
     return {"stretches": watched.data(), "trim_hint": stretches.ends(watched)}
 
 
-def _still(bench: Bench, rendition: Path, at_ms: int, size: tuple[int, int], folder: Path) -> Path:
-    """The picture that is shown at ``at_ms``, decoded into ``folder``."""
-    path = folder / "still.png"
-    path.unlink(missing_ok=True)  # ffmpeg would leave the one before as it is
-    bench.run(replace(encode.still(rendition, joining.shown_at(rendition, at_ms), size), output=folder))
-    return path
+def _stills(
+    bench: Bench, rendition: Path, moments_ms: Sequence[int], size: tuple[int, int], folder: Path
+) -> list[Path]:
+    """The pictures that are shown at these moments, decoded into ``folder``."""
+    for old in folder.glob("still*.png"):
+        old.unlink()  # ffmpeg would leave one of before as it is
+    shown = joining.shown_at(rendition, moments_ms)
+    bench.run(replace(encode.stills(rendition, shown, size), output=folder))
+    return [folder / f"still{number}.png" for number in range(len(moments_ms))]
 
 
 def _seen(task: Task, bench: Bench) -> tuple[stills.Lumas, list[int]]:
@@ -98,7 +104,8 @@ def _poster(
     largest = rungs(task)[0]
     whole = stills.thumb_size(largest.width, largest.height, stills.POSTER_SIDE)
     rendition = bench.out / f"{largest.name}.mp4"
-    return stills.write_poster(_still(bench, rendition, moments[best], whole, folder), bench.out)
+    (still,) = _stills(bench, rendition, [moments[best]], whole, folder)
+    return stills.write_poster(still, bench.out)
 
 
 def _slides(task: Task, bench: Bench, seen: tuple[stills.Lumas, list[int]], folder: Path) -> list[dict[str, Any]]:
@@ -113,8 +120,11 @@ def _slides(task: Task, bench: Bench, seen: tuple[stills.Lumas, list[int]], fold
     size = stills.thumb_size(rung.width, rung.height, stills.SLIDE_SIDE)
     rendition = bench.out / f"{rung.name}.mp4"
     result = []
-    for number, one in enumerate(found, 1):
-        name = f"slide-{number:03}.webp"
-        stills.write_slide(_still(bench, rendition, moments[one.best], size, folder), bench.out / name)
-        result.append({"start_ms": moments[one.first], "file": name})
+    for start in range(0, len(found), STILLS_AT_ONCE):
+        some = found[start : start + STILLS_AT_ONCE]
+        pictures = _stills(bench, rendition, [moments[one.best] for one in some], size, folder)
+        for number, (one, picture) in enumerate(zip(some, pictures, strict=True), start + 1):
+            name = f"slide-{number:03}.webp"
+            stills.write_slide(picture, bench.out / name)
+            result.append({"start_ms": moments[one.first], "file": name})
     return result
