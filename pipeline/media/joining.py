@@ -68,8 +68,13 @@ def sound(path: Path, measured: Path) -> Sound:
     raise MediaError("its sound", "cannot be decoded", hint=hint)
 
 
-def encoded(rung: Rung, pieces: Sequence[tuple[Path, int]]) -> Samples:
+def encoded(rung: Rung, pieces: Sequence[tuple[Path, int]], end_ms: int) -> Samples:
     """The picture of a rung that was encoded in ``pieces``: files in order, each with the ms at which it starts.
+
+    Args:
+        rung: which one.
+        pieces: files and milliseconds.
+        end_ms: until when the source shows its last picture; ffmpeg guesses that where pictures come at no fixed rate.
 
     Raises:
         MediaError: the pieces do not fit together.
@@ -80,7 +85,8 @@ def encoded(rung: Rung, pieces: Sequence[tuple[Path, int]]) -> Samples:
         if found is None:
             raise MediaError(rung.name, f"has no picture from {start_ms} ms on")
         tracks.append((found, start_ms))
-    return samples.join(tracks)
+    joined = samples.join(tracks)
+    return replace(joined, end=max(joined.end, end_ms * joined.timescale // 1000))
 
 
 def copied(path: Path, lead_ms: int, wanted: Copying, edges: Sequence[tuple[Path, int]]) -> Samples:

@@ -226,9 +226,17 @@ def start_at_zero(track: Samples) -> Samples:
 
 
 def end_by(track: Samples, end_ms: int) -> Samples:
-    """The same track, its last picture ended by ``end_ms``: an edit list of the source may end it early."""
-    end = max(end_ms * track.timescale // 1000, int(track.time.max()) + 1)
-    return replace(track, end=min(track.end, end))
+    """The same track, ended by ``end_ms``: an edit list of the source may end it early.
+
+    Pictures that it hides are left out as far as no other one can need them: those that are decoded last.
+    """
+    limit = end_ms * track.timescale // 1000
+    kept = len(track)
+    while kept > 1 and track.time[kept - 1] >= limit:
+        kept -= 1
+    arrays = {name: getattr(track, name)[:kept] for name in ("file", "offset", "size", "time", "sync")}
+    end = max(limit, int(arrays["time"].max()) + 1)
+    return replace(track, end=min(track.end, end), **arrays)
 
 
 def groups(track: Samples, start_ms: int, end_ms: int | None) -> Samples:

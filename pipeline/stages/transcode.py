@@ -228,7 +228,7 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
         main = tracks[0][1] if tracks else None
         renditions = []
         for rung in views.rungs(task):
-            track = _copied(task, bench, probe) if rung.copied else _encoded(task, bench, rung)
+            track = _copied(task, bench, probe) if rung.copied else _encoded(task, bench, probe, rung)
             renditions.append(joining.rendition(bench.out, rung, track, main, cut))
         audio = [
             joining.audio_file(
@@ -270,10 +270,10 @@ def _sound_file(task: Task, bench: Bench, number: int, kind: int) -> Path:
     return bench.file(part.key, f"{name}{number}.{suffix}")
 
 
-def _encoded(task: Task, bench: Bench, rung: Rung) -> Samples:
+def _encoded(task: Task, bench: Bench, probe: Probe, rung: Rung) -> Samples:
     parts = views.parts(task, "pictures")
     pieces = [(bench.file(part.key, f"{rung.name}.mp4"), views.start_ms(part)) for part in parts]
-    return joining.encoded(rung, pieces)
+    return joining.encoded(rung, pieces, probe.video.end_ms if probe.video else 0)
 
 
 def _copied(task: Task, bench: Bench, probe: Probe) -> Samples:

@@ -136,3 +136,14 @@ def test_hostile_boxes(data: bytes) -> None:
     """Any bytes are either boxes or an error; never a loop, never an index error."""
     with suppress(MediaError):
         assert sum(len(one.content) for one in boxes(data)) <= len(data)
+
+
+def test_pictures_after_the_end_are_left_out(tmp_path: Path) -> None:
+    """What an edit list hides at the end goes, unless pictures that are shown may need it; the rest ends in time."""
+    track = picture(tmp_path / "p", [[9, 9, 9, 9, 9]])  # shown at 0, 2, 1, 4, 3 times 40 ms
+    assert track.end == 5 * 3600
+    cut = samples.end_by(track, 130)
+    assert (len(cut), cut.end) == (5, 4 * 3600 + 1), "the last but one is shown after it, and needs it"
+    early = samples.end_by(track, 120)
+    assert (len(early), list(early.time // 3600), early.end) == (3, [0, 2, 1], 120 * 90)
+    assert len(samples.end_by(track, 1000)) == len(track)
