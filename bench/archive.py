@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import resource
 import subprocess
 import sys
@@ -188,7 +187,11 @@ def measure(size: int, root: Path, settings: dict[str, Any], counter: proxy.Prox
     yield publish(root, "one added", size + 1, counter)
     yield publish(root, "nothing changed", size + 1, counter)
     event = root / "meeting-0" / "event.yaml"
-    event.write_text(re.sub(r"(id: talk-0\n +title: )", r"\1Corrected ", event.read_text()))
+    first = " ".join(synthetic.recording(0).title.split()[:3])
+    text = event.read_text()
+    if f"title: {first}" not in text:
+        raise ValueError(f"{event} has no title {first}")
+    event.write_text(text.replace(f"title: {first}", f"title: Corrected {first}", 1))
     yield publish(root, "a title corrected", size + 1, counter)
 
 

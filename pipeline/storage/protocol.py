@@ -32,6 +32,9 @@ MAX_PART_BYTES = 240
 RESERVED = ".aftertalk-store"
 """First part of keys that stores keep for themselves (temporary files, locks, probes)."""
 
+_NOT_NAMES = frozenset({"", ".", ".."})
+_NOT_IN_NAMES = frozenset({"Cc", "Cs"})
+
 OnBytes = Callable[[int], None]
 """Hears how many further bytes of an object have been sent; from any thread."""
 
@@ -57,14 +60,20 @@ def check_key(key: str) -> str:
     """
     parts = key.split("/")
     bad = (
-        len(key.encode(errors="surrogatepass")) > MAX_KEY_BYTES
-        or any(part in {"", ".", ".."} or len(part.encode(errors="surrogatepass")) > MAX_PART_BYTES for part in parts)
-        or any(character == "\\" or unicodedata.category(character) in {"Cc", "Cs"} for character in key)
+        "\\" in key
+        or not _NOT_NAMES.isdisjoint(parts)
         or parts[0] == RESERVED
+        or _bytes(key) > MAX_KEY_BYTES
+        or max(map(_bytes, parts)) > MAX_PART_BYTES
+        or not (key.isprintable() or _NOT_IN_NAMES.isdisjoint(map(unicodedata.category, key)))
     )
     if bad:
         raise BadKeyError(ascii(key)[:200], "this cannot be the name of a published object")
     return key
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
 
 
 @dataclass(frozen=True)
