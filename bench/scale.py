@@ -91,16 +91,18 @@ def memory_kb(process: int) -> int:
 
 
 def alone(task: str, recordings: int, folder: Path) -> Build:
-    """Build in a process of its own, and look at its memory twice a second."""
+    """Build in a process of its own, and look at its memory twice a second; less often where looking takes long."""
     argv = [sys.executable, "-m", "bench.scale", "--one", task, str(recordings), "--folder", str(folder)]
-    most = 0
+    most, pause = 0, 0.5
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         while True:
             try:
-                out, _ = process.communicate(timeout=0.5)
+                out, _ = process.communicate(timeout=pause)
                 break
             except subprocess.TimeoutExpired:
+                began = time.perf_counter()
                 most = max(most, memory_kb(process.pid))
+                pause = max(0.5, 30 * (time.perf_counter() - began))
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, argv)
     return replace(Build(**json.loads(out)), memory_mb=most // 1024)

@@ -155,13 +155,22 @@ class _Builder:
             yield self._page(path, "transcript", indexed=False, translated=False, recording=recording, track=track)
 
     def _lists(self) -> Iterator[Page]:
-        if self._profiles:
-            yield self._page("people/", "people", profiles=self._profiles)
+        yield from self._people()
         for profile in self._profiles:
             yield self._page(urls.person(profile.person.id), "person", profile=profile)
         for kind, groups in (("themes", self._themes), ("languages", self._languages)):
             for group in groups:
                 yield from self._collection(f"{kind}/{group.id}/", group)
+
+    def _people(self) -> Iterator[Page]:
+        if 0 < len(self._profiles) <= listing.PEOPLE:
+            yield self._page("people/", "people", profiles=self._profiles, letters=(), chosen=None)
+        elif self._profiles:
+            initials = listing.initials(self._profiles)
+            letters = tuple((one.letter, one.page) for one in initials)
+            yield self._page("people/", "people", profiles=(), letters=letters, chosen=None)
+            for one in initials:
+                yield self._page(one.page, "people", profiles=one.profiles, letters=letters, chosen=one.letter)
 
     def _collection(self, path: str, group: listing.Group) -> Iterator[Page]:
         about: dict[str, Any] = {"list": path, "id": group.id, "name": group.name}

@@ -42,6 +42,7 @@ class SiteCache:
 
     def __init__(self, folder: Path) -> None:
         self._objects = folder / "objects"
+        self._folders = {f"{number:02x}": self._objects / f"{number:02x}" for number in range(256)}
         self._index = folder / "index.json"
         self.made = 0
         """Parts that had to be made so far."""
@@ -85,7 +86,7 @@ class SiteCache:
         return tuple(found)
 
     def _path(self, digest: str) -> Path:
-        return self._objects / digest[:2] / digest
+        return self._folders[digest[:2]] / digest
 
     def _keep(self, one: _Object, content: bytes) -> None:
         """Write an object so that its name never stands for half of it; what a crash loses is made again."""

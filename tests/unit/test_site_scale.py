@@ -29,9 +29,9 @@ def test_a_new_recording_costs_the_same_in_a_large_catalogue(tmp_path: Path) -> 
     made, after = build(tmp_path, 211)
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     index = {key for key in changed if key.startswith("search/") and not key.startswith("search/text/")}
-    assert made <= 60
-    assert len(index) <= 35
-    assert len(changed) <= 220
+    assert made <= 45
+    assert len(index) <= 20
+    assert len(changed) <= 90
     assert not {key for key in changed if key.startswith("feeds/")}
     fresh, same = build(tmp_path / "fresh", 211)
     assert fresh > 1000

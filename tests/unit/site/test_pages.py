@@ -15,7 +15,7 @@ from lxml import html
 from bench import synthetic
 from catalog import listing, urls
 from catalog.errors import AftertalkError
-from catalog.model import Event
+from catalog.model import Event, Person
 from catalog.pages import Catalogue, pages
 from catalog.render import asset_keys, assets, build, environment, render
 from tests.unit.site import samples
@@ -403,3 +403,32 @@ def test_a_new_recording_changes_only_the_newest_page_of_a_list() -> None:
         after = {one.number: one.recordings for one in listing.sheets(recordings[-count - 1 :])}
         assert sum(map(len, after.values())) == count + 1
         assert all(after[number] == found for number, found in before.items() if number)
+
+
+def test_many_people_have_a_page_for_each_initial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list leads to the letters, each person stands on one page; a newcomer changes only one page."""
+    monkeypatch.setattr(listing, "PEOPLE", 1)
+    catalogue = samples.catalogue()
+    names = ("Ada", "Boris", "Борис", "王芳", "김", "3D Lab", "أحمد", "Åsa")
+    one = catalogue.recordings[0]
+
+    def built(count: int) -> dict[str, bytes]:
+        people = tuple(Person(name=name, id=f"p{number}") for number, name in enumerate(names[:count]))
+        recording = one.recording.model_copy(update={"people": people})
+        session = one.session.model_copy(update={"people": people, "recordings": (recording,)})
+        event = one.event.model_copy(update={"sessions": (session,)})
+        shown = replace(one, event=event, session=session, recording=recording, people=people)
+        return build(replace(catalogue, events=(event,), recordings=(shown,)))
+
+    after, before = built(len(names)), built(len(names) - 1)
+    listed = {
+        key: html.document_fromstring(content.decode()).xpath("//ul[@class='directory']//bdi/text()")
+        for key, content in after.items()
+        if key.startswith("people/") and key.count("/") == 1
+    }
+    first = {"people/index.html": [], "people/0041.html": ["Ada", "Åsa"], "people/0042.html": ["Boris"]}
+    others = {"people/0044.html": ["3D Lab"], "people/0411.html": ["Борис"], "people/0627.html": ["أحمد"]}
+    assert listed == first | others | {"people/others.html": ["김", "王芳"]}
+    letters = html.document_fromstring(after["people/index.html"].decode()).xpath("//nav[@class='days']//a")
+    assert [f"people/{one.get('href')}" for one in letters] == list(listed)[1:]
+    assert {key for key in listed if after[key] != before.get(key)} == {"people/0041.html"}
