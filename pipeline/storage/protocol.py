@@ -12,6 +12,7 @@ Every implementation keeps the same promises, and one contract test suite (``tes
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ MAX_PART_BYTES = 240
 RESERVED = ".aftertalk-store"
 """First part of keys that stores keep for themselves (temporary files, locks, probes)."""
 
+_PLAIN = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
+"""Most keys: nothing in them needs a closer look, unless they are long."""
 _NOT_NAMES = frozenset({"", ".", ".."})
 _NOT_IN_NAMES = frozenset({"Cc", "Cs"})
 
@@ -58,6 +61,8 @@ def check_key(key: str) -> str:
         BadKeyError: it is empty, too long, absolute, has empty, ``.`` or ``..`` parts, a backslash or control
             characters, or belongs to the store itself.
     """
+    if len(key) <= MAX_PART_BYTES and _PLAIN.fullmatch(key):
+        return key
     parts = key.split("/")
     bad = (
         "\\" in key

@@ -50,7 +50,7 @@ class Published(NamedTuple):
         digest = wanted.md5
         if not digest and isinstance(wanted.content, bytes):
             digest = md5(wanted.content, usedforsecurity=False).hexdigest()
-        return cls(wanted.size, wanted.sha256, wanted.content_type, wanted.cache.value, digest)
+        return cls(wanted.size, wanted.sha256, wanted.content_type, wanted.cache, digest)
 
 
 def _no_base(key: str) -> Mapping[str, Published]:
