@@ -14,11 +14,12 @@ from functools import partial
 from pathlib import Path
 
 from catalog import urls
+from catalog.document import catalog_builder
 from catalog.manifest import Artifact, Made, RecordingManifest
 from catalog.model import Cue, Event, Session
 from catalog.published import Activity, Catalogue, PublishedRecording, Withdrawn
 from catalog.release import Verdict
-from catalog.render import catalog_document, parts
+from catalog.render import parts
 from catalog.transcript import CuesOnDemand
 from pipeline import discussions
 from pipeline.captions.webvtt import read_published
@@ -128,7 +129,7 @@ class Publication:
             workers=self._directory.settings.upload.workers,
             guard=self._guard,
         )
-        edition = Edition(wanted, lambda generation, manifest: catalog_document(catalogue, generation, manifest))
+        edition = Edition(wanted, catalog_builder(catalogue, before=self._media.remote.catalog))
         outcome = self._publish_to(self._media.store, edition, replace(options, memo=self._media.memo))
         others = [self._mirror(one, edition, replace(options, memo=memo)) for one, memo in self._mirrors]
         waits = any(one is not None and one.plan.waiting for one in (outcome, *others))

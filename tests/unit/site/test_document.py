@@ -8,7 +8,7 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
-from catalog.document import catalog_document, validator
+from catalog.document import catalog_builder, catalog_document, validator
 from tests.unit.site import samples
 
 
@@ -72,3 +72,21 @@ def test_a_broken_document_is_never_written() -> None:
     broken = replace(panel, made=panel.made.model_copy(update={"source_sha256": "?"}))
     with pytest.raises(jsonschema.ValidationError):
         catalog_document(replace(catalogue, recordings=(broken,)), 1)
+
+
+def test_what_is_public_is_not_checked_again() -> None:
+    """A builder gives the bytes of any generation; it checks what differs from the document before, and only that."""
+    catalogue = samples.catalogue()
+    public = catalog_document(catalogue, 3, "state/3.json")
+    build = catalog_builder(catalogue, before=public)
+    assert (build(3, "state/3.json"), build(4, "state/4.json")) == (
+        public,
+        catalog_document(catalogue, 4, "state/4.json"),
+    )
+    panel = catalogue.recordings[0]
+    broken = replace(panel, made=panel.made.model_copy(update={"source_sha256": "?"}))
+    with pytest.raises(jsonschema.ValidationError):
+        catalog_builder(replace(catalogue, recordings=(broken,)), before=public)
+    wrong = json.loads(public)
+    wrong["recordings"][0]["source_sha256"] = "?"
+    assert catalog_builder(replace(catalogue, recordings=(broken,)), before=json.dumps(wrong).encode())(3)
