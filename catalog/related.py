@@ -44,11 +44,11 @@ class Related:
         own = self._places[one.key]
         end = max(self._past, own + 1)
         for feature in sorted(set(_features(one))):
-            known = self._members[feature]
-            members = known[: bisect_left(known, end)]
-            if 1 < len(members) <= _COMMON:
-                weight = _WEIGHTS[feature[0]] * log(1 + end / len(members))
-                for number in members:
+            members = self._members[feature]
+            count = bisect_left(members, end)
+            if 1 < count <= _COMMON:
+                weight = _WEIGHTS[feature[0]] * log(1 + end / count)
+                for number in members[:count]:
                     scores[number] = scores.get(number, 0) + weight
                     shared_words[number] = shared_words.get(number, 0) + (1 if feature[0] == "word" else _ENOUGH_WORDS)
         close = (number for number in scores if number != own and shared_words[number] >= _ENOUGH_WORDS)
