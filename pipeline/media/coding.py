@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.media.chunks import Chunk
 from pipeline.media.content import Content
-from pipeline.media.ladder import MAX_FRAME_RATE, Rung
+from pipeline.media.ladder import Rung
 
 TICKS = 90_000
 """Ticks per second of encoded pictures: exact for 24, 25, 30, 50, 60 and 29.97 pictures a second."""
@@ -43,8 +43,8 @@ def x264(rung: Rung, chunk: Chunk) -> dict[str, Any]:
 
 
 def av1(rung: Rung, chunk: Chunk, frame_rate: float) -> dict[str, Any]:
-    """The options of AV1 for a rung of a chunk; ``frame_rate`` is the source's."""
-    rate = round(1000 * min(frame_rate or 25.0, MAX_FRAME_RATE))
+    """The options of AV1 for a rung of a chunk; ``frame_rate`` is that of its pictures."""
+    rate = round(1000 * frame_rate)
     return {
         "c:v": "libsvtav1",
         "preset": 8,

@@ -17,7 +17,7 @@ from pipeline.media.coding import BITEXACT, SCALER, TICKS, av1, x264
 from pipeline.media.command import Command, Limits
 from pipeline.media.formats import FORMATS, MAX_PIXELS, PICTURE_FORMATS
 from pipeline.media.hardware import Card
-from pipeline.media.ladder import MAX_FRAME_RATE, Rung
+from pipeline.media.ladder import Rung, frame_rate, is_retimed, stands_long
 from pipeline.media.probe import Probe, VideoTrack
 
 THUMB_SIDE = 160
@@ -71,16 +71,16 @@ def pictures(
     for size, picture in zip(sizes, scaled, strict=True):
         alike = [rung for rung in rungs if (rung.width, rung.height) == size]
         for rung, copy in zip(alike, _copies(picture, len(alike)), strict=True):
-            outputs.append(_encoded(copy, rung, chunk, video.frame_rate, card))
+            outputs.append(_encoded(copy, rung, chunk, frame_rate(video), card))
     outputs.append(_thumbs(rest, thumb))
     length = (chunk.end_ms or video.end_ms) - chunk.start_ms
     return compiled(outputs, source, length, card if any(rung.codec == "h264" for rung in rungs) else None)
 
 
-def _encoded(stream: Any, rung: Rung, chunk: Chunk, frame_rate: float, card: Card | None) -> Any:
+def _encoded(stream: Any, rung: Rung, chunk: Chunk, rate: float, card: Card | None) -> Any:
     """A rung of a chunk, as an output."""
     if rung.codec == "av1":
-        return ffmpeg.output(stream, f"{rung.name}.mp4", **av1(rung, chunk, frame_rate))
+        return ffmpeg.output(stream, f"{rung.name}.mp4", **av1(rung, chunk, rate))
     if card is None:
         return ffmpeg.output(stream, f"{rung.name}.mp4", **x264(rung, chunk))
     options = hardware.h264(rung, chunk, card.encoder)
@@ -166,14 +166,27 @@ def _cut(stream: Any, chunk: Chunk) -> Any:
 def _prepared(stream: Any, video: VideoTrack, chunk: Chunk, size: tuple[int, int]) -> Any:
     """Exactly the chunk's pictures, as 8-bit 4:2:0 of the top rung's size with square pixels."""
     stream = _cut(stream, chunk)
-    if video.frame_rate > MAX_FRAME_RATE:
+    if stands_long(video):
+        stream = _filled(stream, (chunk.end_ms or video.end_ms) - chunk.start_ms, frame_rate(video))
+    elif is_retimed(video):
         stream = stream.filter("fps", 60)
     if video.interlaced:
         stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
     stream = stream.filter("scale", *size, **SCALER, out_range="tv").filter("setsar", 1)
     if video.transfer in HDR_TRANSFERS:
         stream = _tone_mapped(stream)
-    return stream.filter("format", "yuv420p")
+    stream = stream.filter("format", "yuv420p")
+    return _thinned(stream, frame_rate(video)) if stands_long(video) else stream
+
+
+def _filled(stream: Any, length_ms: int, rate: float) -> Any:
+    """A picture for every moment until the end, however long one stands."""
+    return stream.filter("fps", rate).filter("tpad", stop=-1, stop_mode="clone").filter("trim", end=f"{length_ms}ms")
+
+
+def _thinned(stream: Any, rate: float) -> Any:
+    """Without the pictures that are the same as the one before, but for one a second."""
+    return stream.filter("mpdecimate", max=round(rate) - 1, hi=0, lo=0, frac=0)
 
 
 def _tone_mapped(stream: Any) -> Any:

@@ -88,6 +88,8 @@ class VideoTrack(Model):
     """Whether every packet has a time."""
     seekable: bool
     """Whether the file can be entered exactly at its key frames; tried, not believed."""
+    longest_ms: int
+    """How long the picture that stands longest is shown."""
     change: float
     """What the median picture between key frames takes, as a share of the median key frame; 1 without the former."""
     start_ms: int

@@ -180,11 +180,19 @@ class Pictures(Track):
             "key_frames_ms": told,
             "key_frame_index": [max(0, index - first) for index in before],
             "max_key_interval_ms": to_ms(max([*gaps, last_gap]) * self.base) if keys else 0,
+            "longest_ms": to_ms(self._longest(times[first:last], min(end, self.end_s()))),
             "open_gop": self.open_groups > 0,
             "timed": self.untimed == 0,
             "start_ms": to_ms(times[first] * self.base - origin) if times else 0,
             "end_ms": to_ms(min(end, self.end_s()) - origin),
         }
+
+    def _longest(self, times: list[int], end: Fraction) -> Fraction:
+        """How long one of the pictures shown at ``times`` stands at most, the last one until ``end``; seconds."""
+        if not times:
+            return Fraction(0)
+        steps = ((later - earlier) * self.base for earlier, later in pairwise(times))
+        return max(*steps, end - times[-1] * self.base, Fraction(0))
 
     def _spaced(self, keys: list[int], times: list[int], origin: Fraction) -> tuple[list[int], list[int]]:
         """Key frames at least a second apart, in milliseconds; and how many pictures are shown before each."""

@@ -18,7 +18,7 @@ class ProbeStage:
     """The artifact has no files; its data is a ``media.probe.Probe``."""
 
     name = "probe"
-    version = 4
+    version = 5
 
     def plan(self, job: Job) -> Task:
         """Depends on the bytes of the source and on PyAV."""

@@ -49,7 +49,7 @@ class TranscodeStage:
     """Files: ``<rung>.mp4``, ``.m3u8``, ``.init.mp4``; ``audio.m4a``; ``poster.jpg``; ``storyboard.vtt``; slides."""
 
     name = "transcode"
-    version = 8
+    version = 9
 
     def plan(self, job: Job) -> Task:
         """Depends on the source, on what the probe found in it, and on the settings of the ladder."""
@@ -202,9 +202,9 @@ def _check_complete(job: Job, probe: Probe, chunk: Chunk, encoded: Path) -> None
         raise MediaError(job.source.name, "has a picture that cannot be decoded")
     end_ms = (chunk.end_ms or video.end_ms) - chunk.start_ms
     reached_ms = made.end * 1000 // made.timescale
-    dropped = video.frame_rate > ladder.MAX_FRAME_RATE  # on purpose
-    few = not dropped and len(made) < ENOUGH_PICTURES * chunk.frames
-    all_there = not dropped and len(made) >= NEARLY_ALL * chunk.frames  # the last one may stand for long
+    counts = not ladder.is_retimed(video)
+    few = counts and len(made) < ENOUGH_PICTURES * chunk.frames
+    all_there = counts and len(made) >= NEARLY_ALL * chunk.frames  # the last one may stand for long
     if few or (reached_ms < end_ms - SLACK_MS and not all_there):
         raise MediaError(
             job.source.name,
@@ -237,7 +237,7 @@ def _joined(job: Job, task: Task, bench: Bench) -> Output:
             for number, (tag, made) in enumerate(tracks)
         ]
         seen = views.made(task, bench, probe.duration_ms, levels[0] if levels else None, folder)
-    rate = min(probe.video.frame_rate, ladder.MAX_FRAME_RATE) if probe.video else 0.0
+    rate = ladder.frame_rate(probe.video) if probe.video else 0.0
     return Output(
         data={
             "duration_ms": probe.duration_ms,

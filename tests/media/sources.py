@@ -22,6 +22,12 @@ def record(
     return target
 
 
+def standing(tools: Tools, target: Path) -> Path:
+    """A recording of 36 s that moves until 3 s, from 15 s to 17 s and at its very end, and has no picture between."""
+    moving = ("-vf", "select='lt(t,3)+between(t,15,17)+gt(t,35.9)'", "-fps_mode", "vfr")
+    return record(tools, target, *moving, seconds=36)
+
+
 def run(tools: Tools, *arguments: str) -> None:
     """Run ffmpeg as a test's own tool; an error fails the test."""
     subprocess.run([str(tools.ffmpeg), "-v", "error", "-y", *arguments], check=True, stdin=subprocess.DEVNULL)

@@ -16,7 +16,7 @@ from tests.browser.install import find
 from tests.conftest import CHROMIUM_OPTIONS
 from tests.media.bench import Workshop
 from tests.media.player import play, play_by_hls_js, write_master
-from tests.media.sources import record
+from tests.media.sources import record, standing
 from tests.media.strict import check_folder
 
 VENDORED = TEMPLATES / "vendor" / "hls.light.min.js"
@@ -69,6 +69,12 @@ def test_late_picture_and_silent_video_play(browser: Browser, tools: Tools, tmp_
     for source in (late, silent):
         artifact, folder = Workshop(tmp_path / source.stem, tools, SMALL).transcode(source)
         check_plays(browser, folder, artifact.data)
+
+
+def test_standing_pictures_play(browser: Browser, tools: Tools, tmp_path: Path) -> None:
+    """A screen recording without a picture for a quarter of a minute, twice."""
+    artifact, folder = Workshop(tmp_path, tools, SMALL).transcode(standing(tools, tmp_path / "screen.mp4"))
+    check_plays(browser, folder, artifact.data)
 
 
 def test_av1_beside_h264(browser: Browser, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

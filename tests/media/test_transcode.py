@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from pipeline.media.tools import Tools
 from pipeline.stages.probe import ProbeStage
 from pipeline.stages.transcode import TranscodeStage
 from tests.media.bench import Workshop
-from tests.media.sources import record, run
-from tests.media.strict import check_folder
+from tests.media.sources import record, run, standing
+from tests.media.strict import check_folder, read_playlist
 
 pytestmark = pytest.mark.media
 
@@ -78,6 +79,22 @@ def test_chunks_join_without_a_seam(tools: Tools, tmp_path: Path, monkeypatch: p
     assert samples_of(folder / "240p.mp4") == samples_of(whole_folder / "240p.mp4")
     assert pieces.file("audio.m4a") == whole.file("audio.m4a")
     check_folder(folder, pieces.data)
+
+
+def test_standing_pictures_are_repeated(tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a picture stands for long, segments stay short, also at the end of a chunk; motion is kept."""
+    monkeypatch.setattr(chunks, "CHUNK_MS", 8000)
+    source = standing(tools, tmp_path / "screen.mp4")
+    artifact, folder = Workshop(tmp_path, tools, settings(360, 240)).transcode(source)
+    assert any("stands for 18 s" in note for note in artifact.data["notes"])
+    times = frame_times(folder / "360p.mp4")
+    assert max(later - one for one, later in pairwise(times)) < 1.1
+    assert times[-1] > 35.5
+    assert sum(one < 3 for one in times) == pytest.approx(75, abs=2), "what moves has all its pictures"
+    assert sum(18 < one < 34 for one in times) <= 17, "what stands has one a second"
+    _, _, segments, _ = read_playlist(folder / "360p.m3u8")
+    assert max(one.seconds for one in segments) <= 8
+    check_folder(folder, artifact.data)
 
 
 @pytest.mark.parametrize("suffix", ["mkv", "mp4", "ts"])

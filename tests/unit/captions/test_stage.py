@@ -49,6 +49,7 @@ VIDEO: Mapping[str, Any] = {
     "timed": True,
     "seekable": True,
     "change": 0.1,
+    "longest_ms": 40,
     "start_ms": 0,
     "end_ms": 60_000,
 }

@@ -20,8 +20,8 @@ TALK: dict[str, Any] = {
     "rotation": 0, "pixel_format": "yuv420p", "bit_depth": 8, "interlaced": False, "primaries": 1, "transfer": 1,
     "matrix": 1, "full_range": False, "bit_rate": 1_200_000, "frames": 7500, "frame_rate": 25.0, "constant_rate": True,
     "key_frames_ms": tuple(range(0, 300_000, 2000)), "key_frame_index": tuple(range(0, 7500, 50)),
-    "max_key_interval_ms": 2000, "open_gop": False, "timed": True, "seekable": True, "change": 0.1, "start_ms": 0,
-    "end_ms": 300_000,
+    "max_key_interval_ms": 2000, "open_gop": False, "timed": True, "seekable": True, "longest_ms": 40, "change": 0.1,
+    "start_ms": 0, "end_ms": 300_000,
 }  # fmt: skip
 
 
@@ -88,6 +88,7 @@ def test_rungs(video: dict[str, int], names: list[str]) -> None:
         ({"level": 62}, "its level is 6.2"),
         ({"container": "mpegts"}, "its container is mpegts"),
         ({"corrupt": 2}, "it has damaged packets"),
+        ({"longest_ms": 108_367}, "a picture of it stands for 108 s"),
         ({"key_frames_ms": (500,), "key_frame_index": (12,)}, "it does not begin with a key frame"),
     ],
 )
