@@ -17,7 +17,7 @@ from pipeline.media.coding import BITEXACT, SCALER, TICKS, av1, x264
 from pipeline.media.command import Command, Limits
 from pipeline.media.formats import FORMATS, MAX_PIXELS, PICTURE_FORMATS
 from pipeline.media.hardware import Card
-from pipeline.media.ladder import Rung, frame_rate, is_retimed, stands_long
+from pipeline.media.ladder import LEAST_RATE, Rung, frame_rate, is_retimed, is_sparse
 from pipeline.media.probe import Probe, VideoTrack
 
 THUMB_SIDE = 160
@@ -166,7 +166,7 @@ def _cut(stream: Any, chunk: Chunk) -> Any:
 def _prepared(stream: Any, video: VideoTrack, chunk: Chunk, size: tuple[int, int]) -> Any:
     """Exactly the chunk's pictures, as 8-bit 4:2:0 of the top rung's size with square pixels."""
     stream = _cut(stream, chunk)
-    if stands_long(video):
+    if is_sparse(video):
         stream = _filled(stream, (chunk.end_ms or video.end_ms) - chunk.start_ms, frame_rate(video))
     elif is_retimed(video):
         stream = stream.filter("fps", 60)
@@ -176,7 +176,7 @@ def _prepared(stream: Any, video: VideoTrack, chunk: Chunk, size: tuple[int, int
     if video.transfer in HDR_TRANSFERS:
         stream = _tone_mapped(stream)
     stream = stream.filter("format", "yuv420p")
-    return _thinned(stream, frame_rate(video)) if stands_long(video) else stream
+    return _thinned(stream, frame_rate(video)) if is_sparse(video) else stream
 
 
 def _filled(stream: Any, length_ms: int, rate: float) -> Any:
@@ -185,8 +185,8 @@ def _filled(stream: Any, length_ms: int, rate: float) -> Any:
 
 
 def _thinned(stream: Any, rate: float) -> Any:
-    """Without the pictures that are the same as the one before, but for one a second."""
-    return stream.filter("mpdecimate", max=round(rate) - 1, hi=0, lo=0, frac=0)
+    """Without the pictures that are the same as the one before, but for as many as there have to be."""
+    return stream.filter("mpdecimate", max=round(rate / LEAST_RATE) - 1, hi=0, lo=0, frac=0)
 
 
 def _tone_mapped(stream: Any) -> Any:

@@ -22,7 +22,9 @@ CLEARLY_SMALLER = 0.8
 """A rung below the top one has at most this share of its short side; a closer one would be no help to anybody."""
 MAX_FRAME_RATE = 60.5
 LONGEST_MS = chunks.SEGMENT_MS
-"""A picture that stands for longer is repeated every second: without it the segment would not end, and players wait."""
+"""A picture that stands for longer is repeated: without it the segment would not end, and players wait."""
+LEAST_RATE = 5.0
+"""Pictures a second; where there are fewer, they are repeated. Chromium's own HLS player does not start on two."""
 COPY_CONTAINERS = ("mov", "matroska", "flv")
 """Containers that keep one coding throughout and tell every key frame."""
 COPY_PROFILES = frozenset({"Baseline", "Constrained Baseline", "Main", "High"})
@@ -162,7 +164,8 @@ def copy_obstacles(probe: Probe, video: VideoTrack, settings: TranscodeSettings)
         (video.max_key_interval_ms > COPY_KEY_INTERVAL_MS, f"its key frames are {video.max_key_interval_ms} ms apart"),
         (video.bit_rate > allowed * 1000, f"it has {video.bit_rate // 1000} kbit/s, more than {allowed:.0f}"),
         (video.frame_rate > MAX_FRAME_RATE, f"it has {video.frame_rate:g} pictures a second"),
-        (stands_long(video), f"a picture of it stands for {video.longest_ms // 1000} s"),
+        (video.frame_rate < LEAST_RATE, f"it has {video.frame_rate:g} pictures a second"),
+        (video.longest_ms > LONGEST_MS, f"a picture of it stands for {video.longest_ms // 1000} s"),
         (chunks.copying(probe) is None, "no whole group of pictures is left of it"),
         (probe.is_trimmed and (width % 2 or height % 2), "it is trimmed, and has an odd size"),
         (probe.corrupt_packets > 0, "it has damaged packets"),
@@ -170,19 +173,19 @@ def copy_obstacles(probe: Probe, video: VideoTrack, settings: TranscodeSettings)
     return [reason for obstacle, reason in rules if obstacle]
 
 
-def stands_long(video: VideoTrack) -> bool:
-    """Whether a picture is shown for so long that it has to be repeated."""
-    return video.longest_ms > LONGEST_MS
+def is_sparse(video: VideoTrack) -> bool:
+    """Whether pictures have to be repeated because they are few, or one of them stands for long."""
+    return video.frame_rate < LEAST_RATE or video.longest_ms > LONGEST_MS
 
 
 def is_retimed(video: VideoTrack) -> bool:
     """Whether what is encoded has other pictures than the source: some are left out, or repeated."""
-    return video.frame_rate > MAX_FRAME_RATE or stands_long(video)
+    return video.frame_rate > MAX_FRAME_RATE or is_sparse(video)
 
 
 def frame_rate(video: VideoTrack) -> float:
     """Pictures a second of what is encoded; where some are repeated, the most that there are in any second."""
-    if stands_long(video):
+    if is_sparse(video):
         return 60.0 if video.frame_rate > 31 else 30.0
     return min(video.frame_rate or 25.0, MAX_FRAME_RATE)
 
