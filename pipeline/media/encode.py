@@ -180,8 +180,12 @@ def _prepared(stream: Any, video: VideoTrack, chunk: Chunk, size: tuple[int, int
 
 
 def _filled(stream: Any, length_ms: int, rate: float) -> Any:
-    """A picture for every moment until the end, however long one stands."""
-    return stream.filter("fps", rate).filter("tpad", stop=-1, stop_mode="clone").filter("trim", end=f"{length_ms}ms")
+    """A picture for every moment until the end, however long one stands; a single one counts, however short."""
+    return (
+        stream.filter("fps", rate, eof_action="pass")
+        .filter("tpad", stop=-1, stop_mode="clone")
+        .filter("trim", end=f"{length_ms}ms")
+    )
 
 
 def _thinned(stream: Any, rate: float) -> Any:

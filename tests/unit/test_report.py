@@ -29,6 +29,7 @@ SAMPLES: dict[type, report.Message] = {
     report.TransferProgress: report.TransferProgress(1, 2),
     report.Published: report.Published(3, 4, 1, 7, "/srv/public/index.html"),
     report.PlaceFailed: report.PlaceFailed("s3://mirror", "does not answer", "HTTP 503", "look at the network"),
+    report.NothingChanged: report.NothingChanged(7, "/srv/public/index.html"),
     report.RunDone: report.RunDone(2, 1, 1, 3.25),
 }
 
