@@ -89,8 +89,8 @@ def publish(
         only=frozenset(only), dry_run=dry_run, force=frozenset(force), run=run, until=until, engine=engine
     )
     with open_reporter(run=run, verbose=verbose, as_json=as_json, show_plan=dry_run) as reporter:
-        first = look_first(catalogue, to)
-        if first and options.is_plain and rest(*first, reporter, Timing(run, now, started)):
+        first = look_first(catalogue, to) if options.is_plain else None
+        if first and rest(*first, reporter, Timing(run, now, started)):
             return Exit.DONE
         directory = load_catalogue(catalogue).published_to(to)
         failed = publish_catalogue(directory, reporter, options, now=now, settled=first[1] if first else None)

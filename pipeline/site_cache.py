@@ -42,6 +42,7 @@ class SiteCache:
 
     def __init__(self, folder: Path) -> None:
         self._objects = folder / "objects"
+        # By the first two digits of a digest; joining two paths for each of very many objects takes seconds.
         self._folders = {f"{number:02x}": self._objects / f"{number:02x}" for number in range(256)}
         self._index = folder / "index.json"
         self.made = 0

@@ -17,7 +17,7 @@ from pipeline.media.coding import BITEXACT, SCALER, TICKS, av1, x264
 from pipeline.media.command import Command, Limits
 from pipeline.media.formats import FORMATS, MAX_PIXELS, PICTURE_FORMATS
 from pipeline.media.hardware import Card
-from pipeline.media.ladder import LEAST_RATE, Rung, frame_rate, is_retimed, is_sparse
+from pipeline.media.ladder import LEAST_RATE, MAX_FRAME_RATE, Rung, frame_rate, is_sparse
 from pipeline.media.probe import Probe, VideoTrack
 
 THUMB_SIDE = 160
@@ -168,7 +168,7 @@ def _prepared(stream: Any, video: VideoTrack, chunk: Chunk, size: tuple[int, int
     stream = _cut(stream, chunk)
     if is_sparse(video):
         stream = _filled(stream, (chunk.end_ms or video.end_ms) - chunk.start_ms, frame_rate(video))
-    elif is_retimed(video):
+    elif video.frame_rate > MAX_FRAME_RATE:
         stream = stream.filter("fps", 60)
     if video.interlaced:
         stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")

@@ -23,6 +23,8 @@ CLEARLY_SMALLER = 0.8
 MAX_FRAME_RATE = 60.5
 LONGEST_MS = chunks.SEGMENT_MS
 """A picture that stands for longer is repeated: without it the segment would not end, and players wait."""
+FAST_RATE = 31.0
+"""More pictures a second count as 50 or 60."""
 LEAST_RATE = 5.0
 """Pictures a second; where there are fewer, they are repeated. Chromium's own HLS player does not start on two."""
 COPY_CONTAINERS = ("mov", "matroska", "flv")
@@ -163,8 +165,7 @@ def copy_obstacles(probe: Probe, video: VideoTrack, settings: TranscodeSettings)
         (video.key_frames_ms[:1] > (video.start_ms,), "it does not begin with a key frame"),
         (video.max_key_interval_ms > COPY_KEY_INTERVAL_MS, f"its key frames are {video.max_key_interval_ms} ms apart"),
         (video.bit_rate > allowed * 1000, f"it has {video.bit_rate // 1000} kbit/s, more than {allowed:.0f}"),
-        (video.frame_rate > MAX_FRAME_RATE, f"it has {video.frame_rate:g} pictures a second"),
-        (video.frame_rate < LEAST_RATE, f"it has {video.frame_rate:g} pictures a second"),
+        (not LEAST_RATE <= video.frame_rate <= MAX_FRAME_RATE, f"it has {video.frame_rate:g} pictures a second"),
         (video.longest_ms > LONGEST_MS, f"a picture of it stands for {video.longest_ms // 1000} s"),
         (chunks.copying(probe) is None, "no whole group of pictures is left of it"),
         (probe.is_trimmed and (width % 2 or height % 2), "it is trimmed, and has an odd size"),
@@ -186,14 +187,14 @@ def is_retimed(video: VideoTrack) -> bool:
 def frame_rate(video: VideoTrack) -> float:
     """Pictures a second of what is encoded; where some are repeated, the most that there are in any second."""
     if is_sparse(video):
-        return 60.0 if video.frame_rate > 31 else 30.0
+        return 60.0 if video.frame_rate > FAST_RATE else 30.0
     return min(video.frame_rate or 25.0, MAX_FRAME_RATE)
 
 
 def max_rate(short_side: int, frame_rate: float) -> int:
     """kbit/s that a rung may need at most, from the two sizes around it; half more for 50 or 60 pictures a second."""
     rate = float(_interpolated(_MAX_RATES, short_side))
-    return round(rate * (1.5 if frame_rate > 31 else 1.0))
+    return round(rate * (1.5 if frame_rate > FAST_RATE else 1.0))
 
 
 def _interpolated(table: tuple[tuple[int, float], ...], side: int) -> float:

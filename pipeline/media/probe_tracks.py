@@ -191,8 +191,8 @@ class Pictures(Track):
         """How long one of the pictures shown at ``times`` stands at most, the last one until ``end``; seconds."""
         if not times:
             return Fraction(0)
-        steps = ((later - earlier) * self.base for earlier, later in pairwise(times))
-        return max(*steps, end - times[-1] * self.base, Fraction(0))
+        step = max((later - earlier for earlier, later in pairwise(times)), default=0)
+        return max(step * self.base, end - times[-1] * self.base)
 
     def _spaced(self, keys: list[int], times: list[int], origin: Fraction) -> tuple[list[int], list[int]]:
         """Key frames at least a second apart, in milliseconds; and how many pictures are shown before each."""

@@ -22,7 +22,7 @@ from pipeline.storage.protocol import (
     Wanted,
     at_hand,
 )
-from pipeline.storage.state import record_generation
+from pipeline.storage.records import record_generation
 
 DEFAULT_WORKERS = 16
 _ASK_S = 15.0

@@ -9,6 +9,9 @@ from pipeline.storage.actions import Delete, Rules, Skip
 from pipeline.storage.records import is_state
 from pipeline.storage.state import Remote
 
+AT_ONCE = 0
+"""Generation of retired objects that are removed without a grace period."""
+
 
 def is_below(prefixes: Iterable[str]) -> Callable[[str], bool]:
     """Whether a key starts with one of many prefixes; those that end in a slash cost nothing each."""
@@ -25,10 +28,6 @@ def is_below(prefixes: Iterable[str]) -> Callable[[str], bool]:
         return key.startswith(others)
 
     return look
-
-
-AT_ONCE = 0
-"""Generation of retired objects that are removed without a grace period."""
 
 
 def retired_objects(remote: Remote, *, keep: Set[str], commits: bool, taking_back: bool) -> dict[str, int]:

@@ -24,7 +24,6 @@ from pipeline.storage.records import (
     decode_base,
     is_state,
     record_generation,
-    record_key,
 )
 
 
@@ -163,6 +162,3 @@ def _parse_catalog(address: str, data: bytes) -> tuple[int, str]:
         hint = "publish to an empty place, or remove that file if it is a damaged one of yours"
         raise StoreError(f"{address}/{urls.CATALOG}", "this is not a catalogue of Aftertalk", hint=hint)
     return generation, key if record_generation(key) is not None else ""
-
-
-__all__ = ["Published", "Record", "Remote", "read_remote", "record_generation", "record_key"]

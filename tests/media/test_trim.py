@@ -131,7 +131,9 @@ def test_a_standing_picture_is_shown_from_the_start(tools: Tools, tmp_path: Path
         seen = list(zip(numbers(folder / one["file"]), times(folder / one["file"]), strict=True))
         firsts = {number: min(at for other, at in seen if other == number) for number, _ in seen}
         assert firsts == pytest.approx({75: 0, 150: 2, 225: 5}, abs=0.001)
-        assert [number for number, _ in seen] == sorted(number for number, _ in seen), "each is repeated until the next"
+        assert [number for number, _ in seen] == sorted(number for number, _ in seen), "each stands until the next"
+        assert max(np.diff([at for _, at in seen])) < 0.21, "and is repeated meanwhile"
+        assert seen[-1][1] > 6.2
     check_folder(folder, artifact.data)
 
 

@@ -23,7 +23,8 @@ import yaml
 
 from pipeline.check import check_site
 from pipeline.storage import ObjectStore, open_store
-from pipeline.storage.state import Published, read_remote
+from pipeline.storage.records import Published
+from pipeline.storage.state import read_remote
 from pipeline.workshop import LOCAL
 from tests.media.cluster import Machines, machines
 from tests.store import proxy

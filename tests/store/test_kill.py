@@ -16,7 +16,8 @@ import pytest
 
 from pipeline.storage import ObjectStore, open_store
 from pipeline.storage.parts import PART_BYTES
-from pipeline.storage.state import Published, read_remote
+from pipeline.storage.records import Published
+from pipeline.storage.state import read_remote
 from tests.store.publisher import wanted
 from tests.store.servers import Server
 from tests.unit.storage.simulation import broken_references, keys, run

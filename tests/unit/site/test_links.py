@@ -63,7 +63,7 @@ def test_every_full_address_is_alive(kind: str) -> None:
     }
     assert dead == {}
     assert {"html", "xml", "json", "ics", "bib", "csv", "txt"} <= {key.rpartition(".")[2] for _, key in found}
-    assert len(found) > 400
+    assert len(found) > 490
 
 
 @pytest.mark.parametrize("kind", ["sample", "files", "odd"])

@@ -12,7 +12,7 @@ from catalog import urls
 from pipeline.storage.memory import MemoryStore
 from pipeline.storage.protocol import NoSuchObjectError, ObjectStore, Wanted
 from pipeline.storage.publish import Options, Outcome, publish
-from pipeline.storage.state import Record
+from pipeline.storage.records import Record
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

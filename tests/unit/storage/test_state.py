@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.storage.state import Published, Record, record_generation, record_key
+from pipeline.storage.records import Published, Record, record_generation, record_key
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 OBJECTS = st.builds(Published, st.integers(0, 2**50), TEXT, TEXT, TEXT, TEXT)
