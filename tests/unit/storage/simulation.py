@@ -15,6 +15,12 @@ from pipeline.storage.publish import Options, Outcome, publish
 from pipeline.storage.records import Record
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+TWO = {"r1": "one", "r2": "two"}
+"""Two recordings, for ``site``."""
+
+
+class Interruption(BaseException):
+    """Stands for a kill: nothing catches it."""
 
 
 @dataclass

@@ -17,13 +17,17 @@ from pipeline.storage.memo import Memo
 from pipeline.storage.memory import MemoryStore
 from pipeline.storage.protocol import Wanted
 from pipeline.storage.state import read_remote
-from tests.unit.storage.simulation import Clock, Journal, broken_references, content, keys, run, site
-
-TWO = {"r1": "one", "r2": "two"}
-
-
-class Interruption(BaseException):
-    """Stands for a kill: nothing catches it."""
+from tests.unit.storage.simulation import (
+    TWO,
+    Clock,
+    Interruption,
+    Journal,
+    broken_references,
+    content,
+    keys,
+    run,
+    site,
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -32,16 +36,6 @@ def _large() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(memory, "MANY", 0)
         yield
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(clock: Clock) -> Journal:
-    return Journal(clock=clock)
 
 
 @pytest.fixture

@@ -15,23 +15,18 @@ from pipeline.errors import StoreError
 from pipeline.storage.memory import MemoryStore
 from pipeline.storage.plan import phase_of
 from pipeline.storage.protocol import Wanted
-from tests.unit.storage.simulation import Clock, Journal, broken_references, catalog, content, keys, run, site
-
-TWO = {"r1": "one", "r2": "two"}
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(clock: Clock) -> Journal:
-    return Journal(clock=clock)
-
-
-class Interruption(BaseException):
-    """Stands for a kill: nothing catches it."""
+from tests.unit.storage.simulation import (
+    TWO,
+    Clock,
+    Interruption,
+    Journal,
+    broken_references,
+    catalog,
+    content,
+    keys,
+    run,
+    site,
+)
 
 
 def test_the_first_publish_makes_generation_one(store: Journal, clock: Clock) -> None:
