@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,12 +15,15 @@ import yaml
 from pipeline import report
 from pipeline.catalogue import CatalogueDirectory, load
 from pipeline.config import load_settings
+from pipeline.media.tools import Tools
 from pipeline.programmes import import_programme
 from pipeline.resting import Timing, rest
 from pipeline.run import Options, publish
 from pipeline.settled import FILE, Settled
 from pipeline.storage import memo
 from pipeline.storage.local import LocalStore
+from tests.media.sources import record
+from tests.media.web import body, serve
 
 pytestmark = pytest.mark.media
 LATER_NS = 10_000_000_000
@@ -254,15 +258,36 @@ def test_nothing_rests_on_a_killed_run(settled: Timer) -> None:
     assert settled.rests()
 
 
-@pytest.mark.parametrize("what", ["a failure", "an address"])
-def test_some_runs_are_never_rested_on(timer: Timer, what: str) -> None:
-    """A recording that failed, or one whose source only its server knows, has the next run look for itself."""
+def test_after_a_failure_a_run_looks_again(timer: Timer) -> None:
+    """A recording that failed has the next run look for itself, though its file did not change."""
     recordings: list[dict[str, object]] = timer.sessions[1]["recordings"]  # type: ignore[assignment] # plain YAML
-    recordings[0] |= {"source": "https://127.0.0.1:9/a.mp4" if what == "an address" else "r1.mp4"}
+    recordings[0] |= {"source": "r1.mp4"}
     (timer.root / "e" / "recordings" / "r1.mp4").write_bytes(b"no recording")
     timer.write()
-    timer.fire()
+    assert _done(timer.fire()).failed == 1
     assert not timer.rests()
+
+
+@pytest.mark.parametrize("source", ["clip.mp4", "an address"])
+def test_only_a_server_knows_whether_its_file_changed(timer: Timer, tools: Tools, source: str) -> None:
+    """A recording whose source is a file may be rested on; the server of one with an address is asked by every run."""
+    clip = record(tools, timer.root / "e" / "recordings" / "clip.mp4", seconds=1, size="128x72", rate=10)
+    with contextmanager(serve)() as site:
+        site.answers["/a.mp4"] = body(clip.read_bytes())
+        timer.settings["fetch"] = {"allow_hosts": [site.host]}
+        recordings: list[dict[str, object]] = timer.sessions[1]["recordings"]  # type: ignore[assignment] # plain YAML
+        recordings[0] |= {"source": source if source.endswith(".mp4") else site.url("/a.mp4")}
+        timer.write()
+        assert (_done(timer.fire()).ready, _done(timer.fire()).failed) == (1, 0)
+        before = len(site.asked)
+        assert timer.rests() == source.endswith(".mp4")
+        assert (len(site.asked) > before) == (source == "an address")
+
+
+def _done(messages: list[report.Message]) -> report.RunDone:
+    last = messages[-1]
+    assert isinstance(last, report.RunDone)
+    return last
 
 
 def test_a_dry_run_leaves_it_as_it_is(settled: Timer) -> None:
