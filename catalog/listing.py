@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from catalog.fields import slugify
 from catalog.model import Event, Person, Session
 from catalog.published import Catalogue, PublishedRecording, newest_first
 
 PICTURES = 4
-SHEET = 60
-"""Recordings on one page of a list; up to twice as many on the page of the newest."""
 PEOPLE = 600
 """People on one page; more have a page for each initial."""
 _ALPHABETS = "\u1100"
@@ -69,49 +67,6 @@ class Initial:
         return f"people/{ord(self.letter):04x}.html" if self.letter else "people/others.html"
 
 
-@dataclass(frozen=True)
-class Group:
-    """Recordings that share a theme or a language."""
-
-    id: str
-    """Last part of the page's address: a slug, or a language tag in lower case."""
-    name: str
-    """The theme as the programme writes it; empty for a language."""
-    recordings: tuple[PublishedRecording, ...]
-    """Newest first."""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One page of a long list of recordings."""
-
-    number: int
-    """From 1 for the oldest; 0 for the page of the newest, which has the address of the list."""
-    recordings: tuple[PublishedRecording, ...]
-    """Newest first."""
-    sheets: int
-    """How many older pages there are."""
-
-    @property
-    def older(self) -> int:
-        """Number of the page with the next older recordings; 0 where there are none."""
-        return (self.number or self.sheets + 1) - 1
-
-    @property
-    def newer(self) -> int | None:
-        """Number of the page with the next newer recordings; ``None`` on the newest."""
-        return (self.number + 1 if self.number < self.sheets else 0) if self.number else None
-
-
-def sheets(recordings: tuple[PublishedRecording, ...]) -> tuple[Sheet, ...]:
-    """A list, newest first, in pages of ``SHEET``; a new recording changes the first page only, until that is full."""
-    older = max(0, len(recordings) // SHEET - 1)
-    ends = [len(recordings) - number * SHEET for number in range(older + 1)]
-    newest = Sheet(0, recordings[: ends[older]], older)
-    others = (Sheet(number, recordings[ends[number] : ends[number - 1]], older) for number in range(older, 0, -1))
-    return newest, *others
-
-
 def counts(catalogue: Catalogue, event: Event) -> Counts:
     """How much there is of an event."""
     recordings = catalogue.of_event(event)
@@ -127,37 +82,19 @@ def counts(catalogue: Catalogue, event: Event) -> Counts:
 
 
 def events(catalogue: Catalogue) -> tuple[EventCard, ...]:
-    """All events, latest first; those without a date last, in the order given."""
-    ordered = sorted(catalogue.events, key=lambda event: event.start or date.min, reverse=True)
+    """All events, latest first."""
+    ordered = latest_first(catalogue.events)
     return tuple(EventCard(event, counts(catalogue, event), _pictures(catalogue, event)) for event in ordered)
+
+
+def latest_first(found: Iterable[Event]) -> list[Event]:
+    """Events by the day they begin; those without a date last, in the order given."""
+    return sorted(found, key=lambda event: event.start or date.min, reverse=True)
 
 
 def _pictures(catalogue: Catalogue, event: Event) -> tuple[str, ...]:
     posters = (one.made.poster for one in catalogue.of_event(event))
     return tuple(islice((poster.thumbnail or poster.url for poster in posters if poster), PICTURES))
-
-
-def themes(catalogue: Catalogue) -> tuple[Group, ...]:
-    """Recordings by the theme (track) of their session, by name; themes that differ only in spelling are one."""
-    names: dict[str, str] = {}
-    members: dict[str, list[PublishedRecording]] = {}
-    for one in catalogue.recordings:
-        if one.session.track:
-            key = slugify(one.session.track, fallback="theme")
-            names.setdefault(key, one.session.track)
-            members.setdefault(key, []).append(one)
-    groups = (Group(key, name, _newest(members[key])) for key, name in names.items())
-    return tuple(sorted(groups, key=lambda group: (sort_name(group.name), group.id)))
-
-
-def languages(catalogue: Catalogue) -> tuple[Group, ...]:
-    """Recordings by language, spoken or in captions; the language with most recordings first."""
-    members: dict[str, list[PublishedRecording]] = {}
-    for one in catalogue.recordings:
-        for tag in sorted({one.language.lower(), *(track.language.lower() for track in one.made.captions)}):
-            members.setdefault(tag, []).append(one)
-    ordered = sorted(members, key=lambda tag: (-len(members[tag]), tag))
-    return tuple(Group(tag, "", _newest(members[tag])) for tag in ordered)
 
 
 def _newest(recordings: list[PublishedRecording]) -> tuple[PublishedRecording, ...]:

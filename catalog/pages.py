@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from catalog import facets, listing, programme_view, urls, watch
+from catalog import facets, groups, listing, programme_view, urls, watch
 from catalog.errors import AftertalkError
 from catalog.feeds import api, structured
 from catalog.model import Event
@@ -84,8 +84,8 @@ class _Builder:
         self._language = language
         self._now = now
         self._profiles = listing.profiles(catalogue)
-        self._themes = listing.themes(catalogue)
-        self._languages = listing.languages(catalogue)
+        self._themes = groups.themes(catalogue)
+        self._languages = groups.languages(catalogue)
         self._related = Related(catalogue.recordings)
 
     def pages(self) -> Iterator[Page]:
@@ -158,9 +158,9 @@ class _Builder:
         yield from self._people()
         for profile in self._profiles:
             yield self._page(urls.person(profile.person.id), "person", profile=profile)
-        for kind, groups in (("themes", self._themes), ("languages", self._languages)):
-            for group in groups:
-                yield from self._collection(f"{kind}/{group.id}/", group)
+        for kind, found in (("themes", self._themes), ("languages", self._languages)):
+            for group in found:
+                yield self._collection(f"{kind}/{group.id}/", group)
 
     def _people(self) -> Iterator[Page]:
         if 0 < len(self._profiles) <= listing.PEOPLE:
@@ -172,9 +172,7 @@ class _Builder:
             for one in initials:
                 yield self._page(one.page, "people", profiles=one.profiles, letters=letters, chosen=one.letter)
 
-    def _collection(self, path: str, group: listing.Group) -> Iterator[Page]:
-        about: dict[str, Any] = {"list": path, "id": group.id, "name": group.name}
-        for sheet in listing.sheets(group.recordings):
-            place = f"{path}{sheet.number}/" if sheet.number else path
-            total = 0 if sheet.number else len(group.recordings)
-            yield self._page(place, "collection", sheet=sheet, total=total, **about)
+    def _collection(self, path: str, group: groups.Group) -> Page:
+        recordings = () if group.is_long else group.recordings
+        places = group.places() if group.is_long else ()
+        return self._page(path, "collection", id=group.id, name=group.name, recordings=recordings, places=places)

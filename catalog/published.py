@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +12,7 @@ from catalog import urls
 from catalog.manifest import CaptionTrack, Made, Rendition
 from catalog.model import Discussion, Event, Link, LinkKind, Person, Recording, Session
 from catalog.site import Site
+from catalog.wording import Worded
 
 PLAIN_HEIGHT = 720
 """The rung for players without HLS: they take what they are given first, whatever their line."""
@@ -78,6 +79,13 @@ class PublishedRecording:
         return next(iter(spoken or tracks), None)
 
 
+class Neighbour(Worded):
+    """A session of the programme, as the pages of those before and after it name it."""
+
+    language: str
+    page: str
+
+
 class Activity(NamedTuple):
     """What goes on in a discussion."""
 
@@ -127,21 +135,25 @@ class Catalogue:
         return {event.id: self._in_order(event) for event in self.events}
 
     @cached_property
-    def _neighbours(self) -> Mapping[str, tuple[PublishedRecording | None, PublishedRecording | None]]:
-        found: dict[str, tuple[PublishedRecording | None, PublishedRecording | None]] = {}
-        for recordings in self._by_event.values():
-            around = (None, *recordings, None)
-            for before, one, after in zip(around, recordings, around[2:], strict=False):
-                found[one.key] = before, after
+    def _neighbours(self) -> Mapping[tuple[str, str], tuple[Neighbour | None, Neighbour | None]]:
+        found: dict[tuple[str, str], tuple[Neighbour | None, Neighbour | None]] = {}
+        for event in self.events:
+            sessions = [one for one in event.sessions if _is_talk(one)]
+            around = (None, *(_neighbour(event, one) for one in sessions), None)
+            for before, one, after in zip(around, sessions, around[2:], strict=False):
+                found[event.id, one.id] = before, after
         return found
 
     def of_event(self, event: Event) -> tuple[PublishedRecording, ...]:
         """The published recordings of one event, in programme order."""
         return self._by_event.get(event.id, ())
 
-    def neighbours(self, one: PublishedRecording) -> tuple[PublishedRecording | None, PublishedRecording | None]:
-        """The recordings before and after ``one`` in the programme of its event."""
-        return self._neighbours.get(one.key, (None, None))
+    def neighbours(self, one: PublishedRecording) -> tuple[Neighbour | None, Neighbour | None]:
+        """The sessions before and after that of ``one`` in the programme.
+
+        Not the recordings: a page that named the next one would change whenever that becomes public.
+        """
+        return self._neighbours.get((one.event.id, one.session.id), (None, None))
 
     def _in_order(self, event: Event) -> tuple[PublishedRecording, ...]:
         return tuple(
@@ -154,10 +166,32 @@ class Catalogue:
         return tuple(self.by_key[key] for key in keys if key in self.by_key)
 
 
+def _is_talk(session: Session) -> bool:
+    """Whether there is somebody to listen to: neither a break, nor what may not be recorded."""
+    return bool(session.people or session.recordings) and not session.do_not_record
+
+
+def _neighbour(event: Event, session: Session) -> Neighbour:
+    return Neighbour(
+        title=session.title,
+        translations=session.translations,
+        language=session.language or event.language,
+        page=urls.session(event.id, session.id),
+    )
+
+
 def newest_first(recording: PublishedRecording) -> tuple[float, str]:
     """Sort key: latest date first, those without a date last, then by key."""
     moment = recording.date
     return (-moment.timestamp() if moment and moment.tzinfo else float("inf"), recording.key)
+
+
+def oldest_first(recordings: Iterable[PublishedRecording]) -> list[PublishedRecording]:
+    """By date, those without one first; those of the same moment stay in order.
+
+    In programme order, as a catalogue has them, a talk added at the end of a session so comes after the others.
+    """
+    return sorted(recordings, key=lambda one: -newest_first(one)[0])
 
 
 def same_language(one: str, other: str) -> bool:

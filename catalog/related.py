@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from math import log
 
-from catalog.published import PublishedRecording, newest_first
+from catalog.published import PublishedRecording, oldest_first
 from catalog.words import words
 
 MOST = 4
@@ -28,7 +28,7 @@ class Related:
     """
 
     def __init__(self, recordings: Sequence[PublishedRecording]) -> None:
-        self._recordings = sorted(recordings, key=newest_first, reverse=True)
+        self._recordings = oldest_first(recordings)
         self._places = {one.key: place for place, one in enumerate(self._recordings)}
         step = max(1, 1 << (len(recordings) // _STEPS).bit_length() >> 1)
         self._past = len(recordings) // step * step

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from catalog.published import PublishedRecording, newest_first
+from catalog.published import PublishedRecording, oldest_first
 from catalog.words import distinct, shard
 
 FEWEST = 16
@@ -61,7 +61,7 @@ def numbered(recordings: Iterable[PublishedRecording]) -> tuple[tuple[int, Publi
     """
     found: list[tuple[int, PublishedRecording]] = []
     last = -1
-    for one in sorted(recordings, key=newest_first, reverse=True):
+    for one in oldest_first(recordings):
         minute = int(one.date.timestamp() // _MINUTE) if one.date and one.date.tzinfo else 0
         last = max(minute, last + 1)
         found.append((last, one))

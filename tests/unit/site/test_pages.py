@@ -13,11 +13,11 @@ import pytest
 from lxml import html
 
 from bench import synthetic
-from catalog import listing, urls
+from catalog import groups, listing, urls
 from catalog.errors import AftertalkError
 from catalog.model import Event, Person
 from catalog.pages import Catalogue, pages
-from catalog.render import asset_keys, assets, build, environment, render
+from catalog.render import build, parts
 from tests.unit.site import samples
 
 ROOT = "https://host.example/deep/folder/"
@@ -377,32 +377,94 @@ def test_recording_kept_elsewhere_is_a_full_member() -> None:
     assert any("A short history" in body.decode() for key, body in objects.items() if key.startswith("search/text/"))
 
 
-def test_long_lists_are_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain links lead from the newest page of a language to all its recordings."""
-    monkeypatch.setattr(listing, "SHEET", 2)
+def test_long_lists_lead_to_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain links lead to the programmes, each narrowed to just the recordings of that language or theme."""
+    monkeypatch.setattr(groups, "MOST", 2)
+    monkeypatch.setattr(synthetic, "OF_EVENT", 8)
     catalogue = synthetic.catalogue(19, ("en",))
-    found = {page.path: page for page in pages(catalogue)}
-    hashed = asset_keys(assets(catalogue))
-    seen: list[str] = []
-    path = "languages/en/"
-    while path:
-        tree = html.document_fromstring(render(found[path], environment(), hashed).decode())
-        seen += [urljoin(path, href) for href in tree.xpath("//article//h2/a/@href")]
-        older = tree.xpath("//nav[@class='pager']/a[@rel='next']/@href")
-        path = urljoin(path, older[0]) if older else ""
-    spoken = [one.page for one in catalogue.newest if one.language == "en"]
-    assert len(spoken) > 5
-    assert seen == spoken
+    trees = parsed(build(catalogue))
+    for group in (*groups.languages(catalogue), *groups.themes(catalogue)):
+        kind = "themes" if group.name else "languages"
+        tree = trees[f"{kind}/{group.id}/index.html"]
+        links = [urljoin(f"{kind}/{group.id}/", href) for href in tree.xpath("//main//li/a[1]/@href")]
+        if len(group.recordings) <= 2:
+            assert links == []
+            assert len(tree.xpath("//article")) == len(group.recordings)
+            continue
+        assert tree.xpath("//article") == []
+        shown = set()
+        for link in links:
+            page, _, anchor = link.partition("#")
+            _, facet, value = anchor.split("-", 2)
+            programme = trees[f"{page}index.html"]
+            slots = programme.xpath(f"//li[contains(concat(' ', @data-{facet}, ' '), ' {value} ')]")
+            shown |= {urljoin(page, href) for slot in slots for href in slot.xpath(".//article//h4/a/@href")}
+            if not programme.xpath(f"//*[@id='{anchor}']"):  # there is nothing else, so the link shows all
+                assert not programme.xpath(f"//li[@data-{facet}]")
+                shown |= {urljoin(page, href) for href in programme.xpath("//article//h4/a/@href")}
+        wanted = {one.page for one in group.recordings}
+        assert wanted <= shown
+        assert len(links) == len({one.event.id for one in group.recordings}) > 1
 
 
-def test_a_new_recording_changes_only_the_newest_page_of_a_list() -> None:
-    """Pages of older recordings stay as they are when one is added."""
-    recordings = synthetic.catalogue(300, ("en",)).newest
-    for count in range(1, len(recordings)):
-        before = {one.number: one.recordings for one in listing.sheets(recordings[-count:])}
-        after = {one.number: one.recordings for one in listing.sheets(recordings[-count - 1 :])}
-        assert sum(map(len, after.values())) == count + 1
-        assert all(after[number] == found for number, found in before.items() if number)
+def test_a_language_of_captions_alone_leads_to_what_has_them() -> None:
+    """Where a language is spoken by none and read by some, the link narrows to captions; where both, there are two."""
+    catalogue = samples.catalogue()
+    found = {
+        group.id: {one.anchor for place in group.places() for one in place.choices}
+        for group in groups.languages(catalogue)
+    }
+    for tag, anchors in found.items():
+        spoken = any(one.language.lower() == tag for one in catalogue.recordings)
+        read = any(track.language.lower() == tag for one in catalogue.recordings for track in one.made.captions)
+        assert (f"by-language-{tag}" in anchors, f"by-captions-{tag}" in anchors) == (spoken, read)
+    assert len({len(anchors) for anchors in found.values()}) > 1
+
+
+def changes(count: int, languages: tuple[str, ...] = ("en",)) -> dict[str, bytes]:
+    """What one recording more changes in a catalogue of ``count``: the new content; only what differs is made."""
+    before, after = (
+        {part.fingerprint: part for part in parts(synthetic.catalogue(number, languages))}
+        for number in (count, count + 1)
+    )
+    old: dict[str, bytes] = {}
+    for fingerprint in before.keys() - after.keys():
+        old |= before[fingerprint].make()
+    new: dict[str, bytes] = {}
+    for fingerprint in after.keys() - before.keys():
+        new |= after[fingerprint].make()
+    return {key: new.get(key, b"") for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+
+
+def test_a_new_recording_leaves_pages_of_others_alone() -> None:
+    """Added to a session, it changes no other watch page, no page of a long list, and no text of others."""
+    changed = changes(402)
+    new = synthetic.catalogue(403, ("en",)).recordings[-1]
+    assert f"{new.page}index.html" in changed
+    assert not {key for key in changed if "/talk-" in key and not key.startswith(("media/", new.page))}
+    assert not {key for key in changed if key.startswith("languages/en/")}
+    texts = [json.loads(content) for key, content in changed.items() if key.startswith("search/text/")]
+    assert {one["page"] for one in texts} == {new.page}
+
+
+def test_pages_lead_to_the_sessions_around() -> None:
+    """The links at the end of a watch page follow the programme, over breaks and what may not be recorded."""
+    catalogue = samples.catalogue()
+    event = catalogue.events[0]
+    talk = event.sessions[0]
+    gap = talk.model_copy(update={"id": "lunch", "title": "Lunch", "people": (), "recordings": ()})
+    private = talk.model_copy(update={"id": "private", "do_not_record": True, "recordings": ()})
+    later = talk.model_copy(update={"id": "later", "title": "Later", "recordings": ()})
+    shown = event.model_copy(update={"sessions": (talk, gap, private, later)})
+    recordings = tuple(replace(one, event=shown) for one in catalogue.recordings if one.session.id == talk.id)
+    catalogue = replace(catalogue, events=(shown,), recordings=recordings)
+    for one in recordings:
+        before, after = catalogue.neighbours(one)
+        assert before is None
+        assert after
+        assert (after.title, after.page) == ("Later", f"{event.id}/later/")
+        tree = html.document_fromstring(build(catalogue)[f"{one.page}index.html"])
+        assert [urljoin(one.page, href) for href in tree.xpath("//nav[@class='pager']/a/@href")] == [after.page]
 
 
 def test_many_people_have_a_page_for_each_initial(monkeypatch: pytest.MonkeyPatch) -> None:
