@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,7 @@ def have(*modules: str) -> bool:
     return all(find_spec(name) is not None for name in modules)
 
 
+@cache
 def version_of(distribution: str) -> str:
     """The version of a package; ``none`` where it is not installed."""
     try:

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from catalog.release import Verdict
 from pipeline import report
 from pipeline.aftermath import Aftermath, Facts
 from pipeline.catalogue import CatalogueDirectory
@@ -23,6 +24,7 @@ from pipeline.settled import Settled, forget
 from pipeline.stages import STAGES, Job
 from pipeline.stages.ingest import Item, Survey, survey
 from pipeline.stages.publish import Publication, Ready
+from pipeline.standing import Standing
 from pipeline.storage import lease
 from pipeline.workshop import LOCAL, Workshop, open_workshop
 
@@ -95,10 +97,11 @@ def _publish(shop: Workshop, making: _Making, publication: Publication, facts: F
     aftermath = Aftermath(shop, facts)
     changed: tuple[str, ...] = ()
     if publication.must_take_back(facts.found):  # before anything that takes long
-        changed = publication.publish(facts.found, making.standing(), now=facts.begun).changed
+        changed = publication.publish(facts.found, making.as_it_is(), now=facts.begun).changed
     ready = making.make()
     aftermath.expect(ready)
     result = publication.publish(facts.found, ready, now=facts.begun)
+    making.standing.keep((one.item, one.manifest) for one in ready if one.item.verdict is Verdict.PUBLIC)
     aftermath.follow(ready, replace(result, changed=tuple(sorted({*changed, *result.changed}))))
     if settled and making.is_complete and not aftermath.is_waiting:
         settled.keep(ending(shop, facts.found, ready, result, now=facts.begun))
@@ -141,6 +144,7 @@ class _Making:
         self.workable = [item for item in found.items if item.is_workable]
         self.failed: set[str] = set()
         self.made = 0
+        self.standing = Standing(shop.directory, shop.tools)
         self._rest = [item for item in found.items if not item.is_workable]
         self._shop = shop
         self._flow = _flow(shop.flow, options)
@@ -152,9 +156,9 @@ class _Making:
         """Whether everything was asked for and nothing failed."""
         return self._options.is_plain and not self.failed
 
-    def standing(self) -> Sequence[Ready]:
+    def as_it_is(self) -> Sequence[Ready]:
         """What can be published without making anything."""
-        return [one for item in self.workable if (one := self._stand(item))]
+        return [one for item in self.workable if (one := self._standing(item) or self._stand(item))]
 
     def make(self) -> Sequence[Ready]:
         """Make every recording that is asked for; returns all that can be published."""
@@ -162,9 +166,24 @@ class _Making:
             reason = "listed with its links only" if item.recording.is_elsewhere else item.decision.reason
             self._shop.reporter.tell(report.RecordingSkipped(item.id, reason))
         self._shop.reporter.tell(report.RunStarted(len(self.workable)))
-        done = [one for one in self._shop.engine.map(self._make, self.workable) if one]
+        done = {item.id: one for item in self.workable if (one := self._unchanged(item))}
+        others = [item for item in self.workable if item.id not in done]
+        done |= {one.item.id: one for one in self._shop.engine.map(self._make, others) if one}
         self.made = len(done)
-        return done
+        return [done[item.id] for item in self.workable if item.id in done]
+
+    def _unchanged(self, item: Item) -> Ready | None:
+        """The recording if nothing has to be done for it."""
+        if self._options.force or (one := self._standing(item)) is None:
+            return None
+        if not self._options.dry_run and (not self._options.only or item.id in self._options.only):
+            self._shop.failures.clear(item.id)
+            self._shop.reporter.tell(report.RecordingDone(item.id))
+        return one
+
+    def _standing(self, item: Item) -> Ready | None:
+        manifest = self.standing.manifest(item)
+        return Ready(item, manifest) if manifest and self._shop.published.has_files(manifest) else None
 
     def _make(self, item: Item) -> Ready | None:
         try:
@@ -200,9 +219,11 @@ class _Making:
 
     def _is_resting(self, item: Item) -> bool:
         """Whether it failed before and is not tried again yet; naming it, or a stage to make again, overrules that."""
+        if self._options.force or self._shop.failures.get(item.id) is None:
+            return False
         inputs = inputs_of(item, self._shop.directory.settings)
         failure = self._shop.failures.resting(item.id, inputs=inputs, now=self._now)
-        if failure is None or self._options.force:
+        if failure is None:
             return False
         self._shop.reporter.tell(report.RecordingResting(item.id, failure.message, failure.plan, failure.hint))
         return True

@@ -102,11 +102,12 @@ def _digest(directory: CatalogueDirectory, clock: Callable[[], int]) -> str:
     for number, (path, state) in enumerate(_everything(root, directory.settings, skipped)):
         if number > MAX_FILES or (state and max(state.st_mtime_ns, state.st_ctime_ns) > newest):
             return ""
-        running.update(os.fsencode(path) + repr(state and _stamp(state)).encode())
+        running.update(os.fsencode(path) + repr(state and stamp(state)).encode())
     return running.hexdigest()
 
 
-def _stamp(state: os.stat_result) -> tuple[int, ...]:
+def stamp(state: os.stat_result) -> tuple[int, ...]:
+    """What tells a file from itself after somebody wrote to it or replaced it."""
     return state.st_mode, state.st_size, state.st_ino, state.st_mtime_ns, state.st_ctime_ns
 
 
@@ -125,6 +126,11 @@ def _everything(
     """Everything a run may read, with its state; ``None`` where there is nothing to be had."""
     known = {(state.st_dev, state.st_ino) for path in (root, *skipped) if (state := _state(path)) is not None}
     yield from _walk(root, skipped, known)  # a link may lead back to them
+    yield from installation(settings)
+
+
+def installation(settings: Settings) -> Iterator[tuple[Path, os.stat_result | None]]:
+    """Aftertalk's own files, the packages and the programs, with their states; ``None`` where there is nothing."""
     here = Path(__file__).parent
     for name in ("catalog", "pipeline", "site_templates"):
         yield from _walk(here.parent / name, frozenset(), set())

@@ -43,6 +43,11 @@ class StoreMedia:
         wanted = manifest_object(manifest)
         return self.remote.holds(wanted.key, size=wanted.size, sha256=wanted.sha256)
 
+    def has_files(self, manifest: RecordingManifest) -> bool:
+        """Whether every file that it names is public; asks the store nothing more."""
+        event_id, _, recording_id = manifest.recording.partition("/")
+        return all(self._is_whole(event_id, recording_id, one) for one in manifest.artifacts)
+
     def read(self, key: str) -> bytes:
         """See ``flow.PublishedMedia``."""
         return self.store.read(key).data

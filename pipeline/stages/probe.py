@@ -6,11 +6,10 @@ Nothing a file claims about itself is believed without bound (``media.probe``).
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from catalog.edits import Trim
 from pipeline.freshness import Task
 from pipeline.media import probe
+from pipeline.packages import version_of
 from pipeline.stages.base import Bench, Job, Output
 
 
@@ -26,7 +25,7 @@ class ProbeStage:
             stage=self.name,
             version=self.version,
             recording=job.id,
-            tools={"PyAV": version("av")},
+            tools={"PyAV": version_of("av")},
             inputs={"source": job.source.sha256},
             settings={
                 "max_duration_hours": job.settings.transcode.max_duration_hours,

@@ -54,11 +54,11 @@ class Remote:
 
     def holds(self, key: str, *, size: int, sha256: str) -> bool:
         """Whether the store has this object already, as far as a listing and the records can tell."""
-        return any(
-            one is not None and one.sha256 == sha256 and one.size == size
-            for record in self.records()
-            for one in [record.objects.get(key)]
-        ) and self.intact(key, Published(size, sha256, "", ""))
+        entry = self.entries.get(key)
+        if entry is None or entry.size != size:
+            return False
+        known = (record.objects.get(key) for record in self.records())
+        return any(one is not None and (one.sha256, one.size) == (sha256, size) for one in known)
 
     def intact(self, key: str, published: Published) -> bool:
         """Whether the listing agrees with what was published."""

@@ -1,0 +1,113 @@
+"""What stands: recordings that are public, and whose inputs are what they were when they were made public.
+
+A run takes every recording through its stages to find out whether something has to be made. In a large archive nothing
+has to be for nearly all of them, and finding that out for each takes milliseconds. So what a recording was made from is
+noted by its description, the settings, the programs, and the size, inode and times of its files; as long as that is the
+same, and the store has all of it, its manifest is taken from the note. A cache: it may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
+from hashlib import sha256
+
+from catalog.manifest import RecordingManifest
+from catalog.model import Event, Session
+from pipeline.catalogue import CatalogueDirectory
+from pipeline.digests import SETTLED_NS
+from pipeline.flow import NOT_MADE
+from pipeline.media.tools import Tools
+from pipeline.settled import installation, stamp
+from pipeline.stages.ingest import Item
+
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS standing "
+    "(recording TEXT PRIMARY KEY, inputs TEXT NOT NULL, manifest TEXT NOT NULL) WITHOUT ROWID"
+)
+
+
+class Standing:
+    """The notes of one run, in the workspace; used by one thread under the workspace's lock, or only read."""
+
+    def __init__(self, directory: CatalogueDirectory, tools: Tools, *, clock: Callable[[], int] = time.time_ns) -> None:
+        """``clock`` gives nanoseconds since the epoch."""
+        self._path = directory.workspace / "standing.db"
+        self._newest = clock() - SETTLED_NS
+        installed = [(str(path), state and stamp(state)) for path, state in installation(directory.settings)]
+        self._house = _digest((directory.settings.model_dump_json(), tools, installed))
+        self._around: dict[int, tuple[object, str]] = {}
+        self._seen: dict[str, str] = {}
+        self._known = self._read()
+
+    def manifest(self, item: Item) -> RecordingManifest | None:
+        """The manifest it was published with, if nothing that it is made from changed since."""
+        self._seen[item.id] = inputs = self._inputs(item)
+        before, text = self._known.get(item.id, ("", ""))
+        with suppress(ValueError):
+            return RecordingManifest.model_validate_json(text) if inputs and inputs == before else None
+        return None
+
+    def keep(self, public: Iterable[tuple[Item, RecordingManifest]]) -> None:
+        """Note what is public now, each as it was when its manifest was asked for before it was made.
+
+        Not what a stage is to be tried again for by the next run.
+        """
+        new = [
+            (item.id, inputs, manifest.model_dump_json(by_alias=True))
+            for item, manifest in public
+            if (inputs := self._seen.get(item.id)) and inputs != self._known.get(item.id, ("",))[0]
+            if all(one.key != NOT_MADE for one in manifest.artifacts)
+        ]
+        if new:
+            self._write(new)
+
+    def _inputs(self, item: Item) -> str:
+        """A digest of everything the recording is made from; empty where that cannot be told from outside."""
+        found = item.found
+        if item.problem or item.address is not None or found is None:
+            return ""
+        files = [*found.parts, *(one.file for one in found.captions), *([found.poster] if found.poster else ())]
+        try:
+            states = [os.stat(one.path, follow_symlinks=False) for one in files]  # noqa: PTH116 (of very many files)
+        except OSError:
+            return ""
+        if any(max(state.st_mtime_ns, state.st_ctime_ns) > self._newest for state in states):
+            return ""
+        captions = [(one.language, one.is_automatic, one.align) for one in found.captions]
+        about = (item.recording.model_dump_json(), self._of(item.session), self._of(item.event))
+        return _digest((self._house, *about, captions, [one.name for one in files], [stamp(one) for one in states]))
+
+    def _of(self, around: Session | Event) -> str:
+        """The session or the event of several recordings, without what else is in it."""
+        known = self._around.get(id(around))
+        if known is None:
+            facts = around.model_dump_json(exclude={"recordings", "sessions"})
+            known = self._around[id(around)] = around, facts
+        return known[1]
+
+    def _read(self) -> dict[str, tuple[str, str]]:
+        """Recording -> inputs and manifest; nothing where there is no usable file."""
+        if self._path.exists():
+            with suppress(sqlite3.Error), closing(sqlite3.connect(self._path, timeout=30)) as db:
+                return {name: (inputs, text) for name, inputs, text in db.execute("SELECT * FROM standing")}
+        return {}
+
+    def _write(self, rows: list[tuple[str, str, str]]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        for _ in range(2):
+            try:
+                with closing(sqlite3.connect(self._path, timeout=30)) as db, db:
+                    db.execute(_TABLE)
+                    db.executemany("INSERT OR REPLACE INTO standing VALUES (?, ?, ?)", rows)
+            except sqlite3.Error:  # damaged: begun anew; on a full disk the next run looks for itself
+                self._path.unlink(missing_ok=True)
+            else:
+                return
+
+
+def _digest(facts: Iterable[object]) -> str:
+    return sha256(repr(list(facts)).encode(errors="surrogatepass")).hexdigest()
