@@ -6,6 +6,7 @@ import re
 import unicodedata
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
@@ -92,6 +93,7 @@ def _check_id(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=1024)
 def _check_language(value: str) -> str:
     try:
         Locale.parse(value, sep="-")

@@ -40,7 +40,7 @@ class Fingerprints:
         Raises:
             TypeError: a fact is, or holds, something that is no plain value.
         """
-        return _digest([self._base, self._of(facts)]).hex()
+        return _digest([self._base, *map(self._of, facts)]).hex()
 
     def _of(self, value: object) -> bytes:
         if value is None or isinstance(value, str | int | float | bytes | date | time | timedelta | Enum):

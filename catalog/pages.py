@@ -146,13 +146,15 @@ class _Builder:
         if not recording.is_elsewhere:
             known = {"target": recording.page, "number": api.number(self._catalogue, recording)}
             short = urls.short(recording.event.id, recording.recording.id)
-            yield self._page(short, "moved", indexed=False, translated=False, one=recording, **known)
+            moved = self._page(short, "moved", indexed=False, translated=False, one=recording, **known)
+            yield replace(moved, facts=(bool(self._profiles), recording, *known.values()))
             embed = recording.page + structured.EMBED
             player = self._page(embed, "embed", indexed=False, translated=False, event=recording.event, **about)
             yield replace(player, facts=facts)
         for track in watch.tracks(recording):
             path = urls.transcript(recording.page, track.language)
-            yield self._page(path, "transcript", indexed=False, translated=False, recording=recording, track=track)
+            text = self._page(path, "transcript", indexed=False, translated=False, recording=recording, track=track)
+            yield replace(text, facts=(bool(self._profiles), recording, track.url))
 
     def _lists(self) -> Iterator[Page]:
         yield from self._people()

@@ -32,9 +32,10 @@ class Related:
         self._places = {one.key: place for place, one in enumerate(self._recordings)}
         step = max(1, 1 << (len(recordings) // _STEPS).bit_length() >> 1)
         self._past = len(recordings) // step * step
+        self._features = [sorted(set(_features(one))) for one in self._recordings]
         self._members: dict[tuple[str, str], list[int]] = {}
-        for number, one in enumerate(self._recordings):
-            for feature in set(_features(one)):
+        for number, features in enumerate(self._features):
+            for feature in features:
                 self._members.setdefault(feature, []).append(number)
 
     def to(self, one: PublishedRecording) -> tuple[PublishedRecording, ...]:
@@ -43,7 +44,7 @@ class Related:
         shared_words: dict[int, int] = {}
         own = self._places[one.key]
         end = max(self._past, own + 1)
-        for feature in sorted(set(_features(one))):
+        for feature in self._features[own]:
             members = self._members[feature]
             count = bisect_left(members, end)
             if 1 < count <= _COMMON:

@@ -211,7 +211,7 @@ def parts(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime 
     for page in found:  # in all its languages a page shows the same facts
         about = page.facts or (*page.context, *(page.context[one] for one in page.context if one not in _OF_ALL_PAGES))
         which = (page.path, page.template, page.indexed, page.translated)
-        yield Part(facts.of("page", *which, *about), partial(_rendered, page, env, hashed))
+        yield Part(facts.of("page", *which, about), partial(_rendered, page, env, hashed))
     for depends, make in chain(feeds(catalogue, found), search.parts(catalogue)):
         yield Part(facts.of("file", *depends), make)
     yield Part(facts.of("hosting"), lambda: {hosting.HEADERS: hosting.headers()})

@@ -77,7 +77,8 @@ def test_a_change_makes_only_what_shows_it(tmp_path: Path) -> None:
         return Part(part.fingerprint, make)
 
     assert contents(cache.wanted(map(told, parts(changed)))) == build(changed)
-    assert "nodes2021/radio/voices/index.html" in rendered
+    assert "nodes2021/regional/arabic/index.html" in rendered
+    assert "nodes2021/radio/voices/index.html" not in rendered
     assert "nodes2021/index.html" in rendered
     assert "nodes2021/theme-1/panel/index.html" not in rendered
     assert "about/index.html" not in rendered
