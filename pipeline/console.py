@@ -116,7 +116,7 @@ class ConsoleReporter:
     @_show.register
     def _(self, message: report.PlannedChange) -> None:
         size = f" ({message.bytes} bytes)" if message.bytes else ""
-        quiet = message.action in {report.KEEP, report.WAIT} or not self._show_plan
+        quiet = message.action == report.WAIT or not self._show_plan
         self._line(f"{message.action:<7} {message.key}{size}: {message.reason}", quiet=quiet)
 
     @_show.register

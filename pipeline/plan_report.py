@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pipeline.report import KEEP, WAIT, Detail, PlannedChange, Reporter, TransferProgress
+from pipeline.report import WAIT, Detail, PlannedChange, Reporter, TransferProgress
 from pipeline.storage.execute import Progress
 from pipeline.storage.plan import Plan
 from pipeline.storage.protocol import ObjectStore
 
 
 def tell_plan(plan: Plan, store: ObjectStore, reporter: Reporter) -> None:
-    """Every object, and what becomes of it."""
+    """Every object that something becomes of; the others are counted in the end."""
     for upload in plan.uploads:
         reporter.tell(PlannedChange("upload", upload.wanted.key, upload.wanted.size, upload.reason))
-    for skip in plan.skips:
-        reporter.tell(PlannedChange(KEEP, skip.key, 0, skip.reason))
     for delete in (*plan.withdrawals, *plan.hidden, *plan.deletes):
         reporter.tell(PlannedChange("delete", delete.key, delete.size, delete.reason))
     for waiting in plan.waiting:

@@ -112,14 +112,13 @@ class Noticed:
     hint: str = ""
 
 
-KEEP = "keep"
 WAIT = "wait"
 """Not wanted any more, and kept for readers of the generation before until the grace period is over."""
 
 
 @dataclass(frozen=True)
 class PlannedChange:
-    """One object that a publish uploads, keeps, deletes or will delete, and why."""
+    """One object that a publish uploads, deletes or will delete, and why."""
 
     action: str
     key: str
@@ -226,9 +225,9 @@ class JsonReporter:
         self._lock = threading.Lock()
 
     def tell(self, message: Message) -> None:
-        """Write the message; progress at most once every ``every_s`` seconds and task, unchanged objects never."""
+        """Write the message; progress at most once every ``every_s`` seconds and task, objects that wait never."""
         with self._lock:
-            if self._is_too_soon(message) or (isinstance(message, PlannedChange) and message.action in {KEEP, WAIT}):
+            if self._is_too_soon(message) or (isinstance(message, PlannedChange) and message.action == WAIT):
                 return
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             line = {"at": now, "run": self._run, "event": type(message).__name__, **asdict(message)}

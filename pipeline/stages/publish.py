@@ -151,7 +151,7 @@ class Publication:
         reporter.tell(
             Published(
                 uploaded=len(plan.uploads),
-                unchanged=len(plan.skips),
+                unchanged=plan.skips,
                 deleted=len(plan.withdrawals) + len(plan.hidden) + len(plan.deletes),
                 generation=plan.generation,
                 address=address(self._directory, store) if store is self._media.store else store.address,

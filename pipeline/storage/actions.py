@@ -1,4 +1,4 @@
-"""What a publish does, as data: uploads, skips, deletes, and the plan that orders them."""
+"""What a publish does, as data: uploads, deletes, and the plan that orders them."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class Upload:
         return self.etag is None
 
 
-class Skip(NamedTuple):
-    """An object that the store has already."""
+class Kept(NamedTuple):
+    """An object that is kept for a while, and why."""
 
     key: str
     reason: str
@@ -85,10 +85,11 @@ class Plan:
     """Not wanted, and they may show what is withdrawn: removed right before the commit, all their versions."""
     uploads: tuple[Upload, ...]
     """In order of phase and rank; the record and ``catalog.json`` are not among them."""
-    skips: tuple[Skip, ...]
+    skips: int
+    """How many objects the store has already."""
     deletes: tuple[Delete, ...]
     """Removed after the commit, in this order."""
-    waiting: tuple[Skip, ...]
+    waiting: tuple[Kept, ...]
     """No longer wanted, kept for readers of the generation before until the grace period is over."""
     strangers: int
     """Objects in the store that Aftertalk did not put there; they are left alone."""
@@ -129,10 +130,10 @@ class Plan:
     def summary(self) -> str:
         """The plan in one sentence."""
         if self.is_empty:
-            return f"nothing to do: all {len(self.skips)} objects of generation {self.generation} are public"
+            return f"nothing to do: all {self.skips} objects of generation {self.generation} are public"
         removed = len(self.withdrawals) + len(self.hidden) + len(self.deletes)
         return (
-            f"{len(self.uploads)} to upload ({self.upload_bytes} bytes), {len(self.skips)} already there, "
+            f"{len(self.uploads)} to upload ({self.upload_bytes} bytes), {self.skips} already there, "
             f"{removed} to remove"
         )
 

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from catalog import urls
 from pipeline.errors import StoreError
-from pipeline.storage.actions import Delete, Phase, Plan, Rules, Skip, Upload
+from pipeline.storage.actions import Delete, Phase, Plan, Rules, Upload
 from pipeline.storage.headers import Cache
 from pipeline.storage.protocol import Wanted, check_key
 from pipeline.storage.records import Published, Record, record_key
@@ -41,9 +41,9 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
         StoreError: an object is wanted that is neither here nor there, two have the same address, or a first
             publish would overwrite what somebody else put there.
     """
-    objects = _by_key(wanted)
-    published = {key: Published.of(one) for key, one in objects.items()}
-    uploads, skips = _compare(objects, published, remote, is_below(rules.withdrawn))
+    objects = _by_key(wanted, remote.record.objects)
+    published = {key: _as_published(one, remote.record.objects.get(key)) for key, one in objects.items()}
+    uploads = _compare(objects, published, remote, is_below(rules.withdrawn))
     _refuse_missing(uploads, remote)
     _refuse_strangers(uploads, remote)
     withdrawals = _withdrawals(remote, rules, objects)
@@ -60,6 +60,7 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
     orphaned = orphans(remote, keep=keep)
     deletes, waiting = removals(remote, rules, retired, orphaned=orphaned)
     known = {*keep, *retired, *orphaned, *remote.unfinished, urls.CATALOG, urls.LEASE, remote.record_key}
+    skips = len(objects) - len(uploads)
     if base:
         uploads.append(base)
     return Plan(
@@ -68,7 +69,7 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
         withdrawals=withdrawals,
         hidden=hidden,
         uploads=tuple(sorted(uploads, key=lambda one: (one.phase, one.rank, -one.wanted.size, one.wanted.key))),
-        skips=tuple(skips),
+        skips=skips,
         deletes=deletes + spent_records(remote, rules, waiting, current=key, taking_back=bool(taken_back)),
         waiting=waiting,
         strangers=len(remote.entries.keys() - known),
@@ -76,13 +77,15 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
         record=data,
         taken_back=taken_back,
         kept=frozenset(objects),
-        shown=tuple(key for key, one in objects.items() if one.cache is not Cache.IMMUTABLE),
+        shown=tuple(key for key, one in objects.items() if one.cache is not Cache.IMMUTABLE) if taken_back else (),
         after=replace(record, retired=retired) if commits else remote.record,
     )
 
 
 def _withdrawals(remote: Remote, rules: Rules, objects: Collection[str]) -> tuple[Delete, ...]:
     """What is below a withdrawn prefix and not wanted."""
+    if not rules.withdrawn:
+        return ()
     is_withdrawn = is_below(rules.withdrawn)
     return tuple(
         Delete(key, entry.size, "its recording was withdrawn", all_versions=True)
@@ -122,15 +125,30 @@ def phase_of(key: str) -> tuple[Phase, int]:
     return Phase.INDEX, 1 if name.suffix == ".html" else 0
 
 
-def _by_key(wanted: Iterable[Wanted]) -> dict[str, Wanted]:
+def _by_key(wanted: Iterable[Wanted], known: Collection[str]) -> dict[str, Wanted]:
+    """Objects by address; those that are public already were looked at closely when they came."""
     objects: dict[str, Wanted] = {}
     for one in wanted:
-        check_key(one.key)
-        if one.key == urls.CATALOG or one.key.startswith(urls.STATE):
-            raise StoreError(one.key, "this address belongs to the publish itself")
         if objects.setdefault(one.key, one).sha256 != one.sha256:
             raise StoreError(one.key, "two different objects want this address")
+    for key in objects:
+        if key not in known:
+            check_key(key)
+            if key == urls.CATALOG or key.startswith(urls.STATE):
+                raise StoreError(key, "this address belongs to the publish itself")
     return objects
+
+
+def _as_published(wanted: Wanted, before: Published | None) -> Published:
+    """The record of an object as it shall be; the very one of before where nothing differs."""
+    if (
+        before is not None
+        and (before.sha256, before.size) == (wanted.sha256, wanted.size)
+        and (before.content_type, before.cache) == (wanted.content_type, wanted.cache)
+        and (before.md5 or not wanted.md5)
+    ):
+        return before
+    return Published.of(wanted)
 
 
 def _compare(
@@ -138,17 +156,18 @@ def _compare(
     published: Mapping[str, Published],
     remote: Remote,
     is_withdrawn: Callable[[str], bool],
-) -> tuple[list[Upload], list[Skip]]:
-    uploads, skips = [], []
-    for key, one in objects.items():
-        reason = _why_upload(key, published[key], remote)
-        if reason is None:
-            skips.append(Skip(key, "unchanged"))
+) -> list[Upload]:
+    """What must be sent of ``objects``."""
+    uploads = []
+    for key, here in published.items():
+        if remote.record.objects.get(key) is here and remote.intact(key, here):
             continue
-        phase, rank = (Phase.TAKE_BACK, 0) if is_withdrawn(key) else phase_of(key)
-        present = remote.entries.get(key)
-        uploads.append(Upload(one, phase, rank, reason, present.etag if present else None))
-    return uploads, skips
+        reason = _why_upload(key, here, remote)
+        if reason is not None:
+            phase, rank = (Phase.TAKE_BACK, 0) if is_withdrawn(key) else phase_of(key)
+            present = remote.entries.get(key)
+            uploads.append(Upload(objects[key], phase, rank, reason, present.etag if present else None))
+    return uploads
 
 
 def _why_upload(key: str, here: Published, remote: Remote) -> str | None:
@@ -203,4 +222,4 @@ def _differs(published: Mapping[str, Published], remote: Remote) -> bool:
     return remote.record.generation != remote.generation or published.keys() != remote.record.objects.keys()
 
 
-__all__ = ["Delete", "Phase", "Plan", "Rules", "Skip", "Upload", "make_plan", "phase_of"]
+__all__ = ["Delete", "Phase", "Plan", "Rules", "Upload", "make_plan", "phase_of"]

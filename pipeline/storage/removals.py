@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Set
 
 from catalog import urls
-from pipeline.storage.actions import Delete, Rules, Skip
+from pipeline.storage.actions import Delete, Kept, Rules
 from pipeline.storage.records import is_state
 from pipeline.storage.state import Remote
 
@@ -79,7 +79,7 @@ def orphans(remote: Remote, *, keep: Set[str]) -> set[str]:
 
 def removals(
     remote: Remote, rules: Rules, retired: Mapping[str, int], *, orphaned: Collection[str]
-) -> tuple[tuple[Delete, ...], tuple[Skip, ...]]:
+) -> tuple[tuple[Delete, ...], tuple[Kept, ...]]:
     """Divide what is not wanted into what may go now and what must wait."""
     deletes, waiting = [], []
     for key in sorted(retired.keys() | orphaned):
@@ -99,13 +99,13 @@ def removals(
         if due:
             deletes.append(Delete(key, entry.size, reason, all_versions=retired.get(key) == AT_ONCE))
         else:
-            waiting.append(Skip(key, reason))
+            waiting.append(Kept(key, reason))
     deletes.sort(key=lambda one: (is_state(one.key), one.all_versions))
     return tuple(deletes), tuple(waiting)
 
 
 def spent_records(
-    remote: Remote, rules: Rules, waiting: Iterable[Skip], *, current: str, taking_back: bool
+    remote: Remote, rules: Rules, waiting: Iterable[Kept], *, current: str, taking_back: bool
 ) -> tuple[Delete, ...]:
     """Records of unfinished runs that are old, and of which nothing is left that only they know.
 

@@ -86,9 +86,9 @@ def test_quiet_by_default_and_reasons_with_verbose() -> None:
     kept = report.StageDone("e/r", "transcode", "kept", 0.0)
     assert shown(kept) == ""
     assert "transcode is up to date" in shown(kept, verbose=True)
-    keep = report.PlannedChange("keep", "index.html", 0, "unchanged")
-    assert shown(keep, show_plan=True) == ""
-    assert "unchanged" in shown(keep, verbose=True)
+    waiting = report.PlannedChange(report.WAIT, "index.html", 0, "was public until this publish")
+    assert shown(waiting, show_plan=True) == ""
+    assert "was public until" in shown(waiting, verbose=True)
 
 
 def test_an_unchanged_publish_says_so() -> None:
@@ -97,10 +97,10 @@ def test_an_unchanged_publish_says_so() -> None:
 
 
 def test_progress_in_json_is_bounded() -> None:
-    """Ten thousand steps a second are not ten thousand lines; unchanged objects are none."""
+    """Ten thousand steps a second are not ten thousand lines; objects that only wait are none."""
     stream = io.StringIO()
     reporter = report.JsonReporter(stream)
     for step in range(10_000):
         reporter.tell(report.StageProgress("e/r", "transcode", step, 10_000))
-        reporter.tell(report.PlannedChange("keep", f"{step}", 0, "unchanged"))
+        reporter.tell(report.PlannedChange(report.WAIT, f"{step}", 0, "was public until this publish"))
     assert len(stream.getvalue().splitlines()) < 20
