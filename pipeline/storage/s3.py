@@ -1,4 +1,4 @@
-"""Any S3-compatible object store, by boto3. The only module that imports it.
+"""Any S3-compatible object store, by boto3. The only module that opens a client of it.
 
 Settings and detours follow from trials against several servers: checksums only where they are asked for (some
 servers store or refuse the trailer that newer clients send by default), our own SHA-256 on every put, conditions
@@ -13,17 +13,17 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.errors import StoreError
-from pipeline.storage import parts, versions
+from pipeline.storage import parts, s3_requests, versions
 from pipeline.storage.bucket import Setup, merged
 from pipeline.storage.conditions import probe
-from pipeline.storage.limits import CONNECTIONS, Bandwidth, Limits, Paced, StalledError, within
+from pipeline.storage.limits import CONNECTIONS, Limits, StalledError, within
 from pipeline.storage.protocol import (
     RESERVED,
     Capabilities,
@@ -38,12 +38,10 @@ from pipeline.storage.protocol import (
 )
 from pipeline.storage.s3_errors import CONFLICT, MISSING, UNSUPPORTED, error_code, not_removed, store_error
 from pipeline.storage.s3_replies import entry_of, full_size
-from pipeline.storage.s3_requests import repeat_damaged, send_small_at_once
 from pipeline.storage.setup import apply_setup, read_setup
 from pipeline.storage.uploads import Uploader
 
 if TYPE_CHECKING:
-    from botocore.awsrequest import AWSPreparedRequest
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ObjectIdentifierTypeDef
 
@@ -60,7 +58,7 @@ class S3Store:
         self._bucket = bucket
         self._prefix = prefix
         self._limits = limits
-        self._uploader = Uploader(client, bucket, Bandwidth(limits.bandwidth))
+        self._uploader = Uploader(client, bucket, limits)
 
     @property
     def address(self) -> str:
@@ -270,37 +268,8 @@ def open_s3(bucket: str, prefix: str, *, endpoint: str | None, profile: str | No
         )
     except (BotoCoreError, ValueError) as error:
         raise store_error(f"s3://{bucket}", type(error).__name__) from None
-    _sign_digests(client)
-    send_small_at_once(client)
-    _set_deadlines(client, limits)
-    repeat_damaged(client, _ATTEMPTS)
+    s3_requests.sign_digests(client)
+    s3_requests.send_small_at_once(client)
+    s3_requests.set_deadlines(client, limits)
+    s3_requests.repeat_damaged(client, _ATTEMPTS)
     return S3Store(client, bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else "", limits)
-
-
-def _sign_digests(client: S3Client) -> None:
-    """Sign the MD5 of what is sent, not once more its SHA-256: over https the library does so by itself."""
-    meta = cast("Any", client).meta
-    unsigned = meta.config.merge(Config(s3=meta.config.s3 | {"payload_signing_enabled": False}))
-
-    def leave_out(request: AWSPreparedRequest, **_: object) -> None:
-        if "Content-MD5" in request.headers:
-            cast("Any", request).context["client_config"] = unsigned
-
-    meta.events.register("before-sign.s3", leave_out)
-
-
-def _set_deadlines(client: S3Client, limits: Limits) -> None:
-    """Send every request with a deadline: what trickles is given up and, like other faults, tried again."""
-    transport = cast("Any", client)._endpoint.http_session
-
-    def send(request: AWSPreparedRequest, **_: object) -> object:
-        body = request.body
-        if isinstance(body, Paced):
-            body.start()
-        size = body.size if isinstance(body, Paced) else 0
-        try:
-            return within(limits.deadline_s(size), lambda: transport.send(request))
-        except StalledError as error:
-            raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
-
-    cast("Any", client).meta.events.register("before-send.s3", send)

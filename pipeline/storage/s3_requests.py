@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
+
+from pipeline.storage.limits import Limits, Paced, StalledError, within
 from pipeline.storage.s3_errors import DAMAGED, error_code
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from mypy_boto3_s3.client import S3Client
 
 SMALL = 128 * 1024
@@ -37,3 +43,47 @@ def repeat_damaged(client: S3Client, most: int) -> None:
         return float(attempts) if damaged and attempts < most else None
 
     cast("Any", client).meta.events.register("needs-retry.s3", decide)
+
+
+def sign_digests(client: S3Client) -> None:
+    """Sign the MD5 of what is sent, not once more its SHA-256: over https the library does so by itself."""
+    unsigned = with_unsigned_bodies(client)
+
+    def leave_out(request: AWSPreparedRequest, **_: object) -> None:
+        if "Content-MD5" in request.headers:
+            cast("Any", request).context["client_config"] = unsigned
+
+    cast("Any", client).meta.events.register("before-sign.s3", leave_out)
+
+
+def with_unsigned_bodies(client: S3Client) -> Config:
+    """The client's settings, but for the signature of bodies: only their MD5 is signed."""
+    config: Config = cast("Any", client).meta.config
+    return config.merge(Config(s3=cast("Any", config).s3 | {"payload_signing_enabled": False}))
+
+
+def set_deadlines(client: S3Client, limits: Limits) -> None:
+    """Send every request with a deadline: what trickles is given up and, like other faults, tried again."""
+    transmit = transmitter(client, limits)
+    cast("Any", client).meta.events.register("before-send.s3", lambda request, **_: transmit(request))
+
+
+def transmitter(client: S3Client, limits: Limits) -> Callable[[AWSPreparedRequest], AWSResponse]:
+    """Sends one request over the client's connections, and gives its reply.
+
+    What it returns raises ``BotoCoreError``: nothing was answered, or not in time.
+    """
+    transport = cast("Any", client)._endpoint.http_session
+
+    def transmit(request: AWSPreparedRequest) -> AWSResponse:
+        body = request.body
+        if isinstance(body, Paced):
+            body.start()
+        size = body.size if isinstance(body, Paced) else 0
+        try:
+            reply: AWSResponse = within(limits.deadline_s(size), lambda: transport.send(request))
+        except StalledError as error:
+            raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
+        return reply
+
+    return transmit

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import StoreError
-from pipeline.storage.limits import Bandwidth, Paced
+from pipeline.storage.limits import Bandwidth, Limits, Paced
 from pipeline.storage.parts import PART_BYTES, Parcel, check_content, send_parts
 from pipeline.storage.protocol import Condition, OnBytes, PreconditionFailedError, Wanted
 from pipeline.storage.s3_errors import CONFLICT, MISSING, error_code
+from pipeline.storage.s3_short import ShortWay
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -25,10 +26,11 @@ _GONE = "NoSuchUpload"
 class Uploader:
     """Puts objects into one bucket."""
 
-    def __init__(self, client: S3Client, bucket: str, bandwidth: Bandwidth) -> None:
+    def __init__(self, client: S3Client, bucket: str, limits: Limits) -> None:
         self._client = client
         self._bucket = bucket
-        self._bandwidth = bandwidth
+        self._bandwidth = Bandwidth(limits.bandwidth)
+        self._short = ShortWay(client, limits)
 
     def put(self, key: str, wanted: Wanted, condition: Condition | None, on_bytes: OnBytes) -> str:
         """Send ``wanted`` to the full ``key``; returns its ETag.
@@ -77,9 +79,27 @@ class Uploader:
 
     def _send(self, parcel: Parcel) -> str:
         """Send, and make sure that it arrived: by its ETag where that is made of MD5s, else by asking."""
-        send = send_parts if parcel.wanted.size > PART_BYTES else _send_whole
-        etag, expected = send(self._client, parcel)
+        large = parcel.wanted.size > PART_BYTES
+        etag, expected = send_parts(self._client, parcel) if large else self._send_whole(parcel)
         return etag if etag == expected else self._confirm(parcel.place["Key"], parcel.wanted)
+
+    def _send_whole(self, parcel: Parcel) -> tuple[str, str]:
+        """Send an object in one request; returns its ETag, and the ETag it has on servers that make them of MD5s."""
+        wanted = parcel.wanted
+        data = wanted.content.read_bytes() if isinstance(wanted.content, Path) else wanted.content or b""
+        check_content(wanted, len(data), sha256(data).hexdigest())
+        digest = md5(data, usedforsecurity=False)
+        arguments = {
+            **parcel.arguments,
+            **parcel.guard,
+            "ContentMD5": b64encode(digest.digest()).decode(),
+            "ChecksumSHA256": b64encode(bytes.fromhex(wanted.sha256)).decode(),
+        }
+        etag = self._short.put(arguments, parcel.pace(data))
+        if etag is None:
+            etag = self._client.put_object(**arguments, Body=parcel.pace(data))["ETag"]
+        parcel.on_bytes(len(data))
+        return etag.strip('"'), digest.hexdigest()
 
     def _confirm(self, key: str, wanted: Wanted) -> str:
         """Compare size and digest of what is there now with what was sent; returns the ETag."""
@@ -91,23 +111,6 @@ class Uploader:
             if same and ("-" in checksum or checksum in {"", whole}):
                 return present["ETag"].strip('"')
         raise StoreError(wanted.key, "it did not arrive whole", hint="run the command again")
-
-
-def _send_whole(client: S3Client, parcel: Parcel) -> tuple[str, str]:
-    """Send an object in one request; returns its ETag, and the ETag it has on servers that make them of MD5s."""
-    wanted = parcel.wanted
-    data = wanted.content.read_bytes() if isinstance(wanted.content, Path) else wanted.content or b""
-    check_content(wanted, len(data), sha256(data).hexdigest())
-    digest = md5(data, usedforsecurity=False)
-    reply = client.put_object(
-        **parcel.arguments,
-        **parcel.guard,
-        Body=parcel.pace(data),
-        ContentMD5=b64encode(digest.digest()).decode(),
-        ChecksumSHA256=b64encode(bytes.fromhex(wanted.sha256)).decode(),
-    )
-    parcel.on_bytes(len(data))
-    return reply["ETag"].strip('"'), digest.hexdigest()
 
 
 def _guard(condition: Condition | None) -> dict[str, Any]:

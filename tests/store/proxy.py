@@ -60,6 +60,13 @@ class Fault:
     status: int = 503
     code: str = "SlowDown"
     message: str = "injected"
+    spares_library: bool = False
+    """Whether requests that the client library made from beginning to end pass unharmed."""
+
+    def strikes(self, request: Request) -> bool:
+        """Whether a request is one of those meant."""
+        meant = self.operation in {"", request.operation} and self.key in request.key
+        return meant and not (self.spares_library and request.by_library)
 
 
 @dataclass
@@ -73,6 +80,8 @@ class Proxy:
     struck: Counter[Kind] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
     """Requests that waited for ``100 Continue`` before they sent their body."""
+    by_library: Counter[str] = field(default_factory=Counter)
+    """Requests that the client library made from beginning to end."""
 
     @property
     def requests(self) -> int:
@@ -85,11 +94,12 @@ class Proxy:
         self.counts.clear()
         self.struck.clear()
         self.asked.clear()
+        self.by_library.clear()
 
-    def fault_for(self, operation: str, key: str) -> Fault | None:
+    def fault_for(self, request: Request) -> Fault | None:
         """The fault that strikes a request, used up by one."""
         for fault in self.faults:
-            if fault.times > 0 and fault.operation in {"", operation} and fault.key in key:
+            if fault.times > 0 and fault.strikes(request):
                 if fault.skip > 0:
                     fault.skip -= 1
                     continue
@@ -119,6 +129,11 @@ class Request:
     def key(self) -> str:
         """Bucket and key."""
         return unquote(urlsplit(self.line.split(b" ")[1].decode()).path)
+
+    @property
+    def by_library(self) -> bool:
+        """Whether the client library made it from beginning to end: it numbers its attempts."""
+        return bool(self.header(b"amz-sdk-request"))
 
     @property
     def operation(self) -> str:
@@ -195,7 +210,8 @@ async def _serve(
     request = Request(line, [(key, value.strip()) for key, _, value in (one.partition(b":") for one in lines)])
     request.headers = [one for one in request.headers if one[0].lower() not in proxy.drop_headers]
     proxy.counts[request.operation] += 1
-    fault = proxy.fault_for(request.operation, request.key)
+    proxy.by_library[request.operation] += request.by_library
+    fault = proxy.fault_for(request)
     if fault and fault.kind is Kind.RESET_BEFORE:
         _reset(writer)
         return
