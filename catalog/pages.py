@@ -5,23 +5,26 @@ Nothing here reads a clock: two calls with the same arguments give the same page
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from catalog import facets, groups, listing, programme_view, urls, watch
 from catalog.errors import AftertalkError
 from catalog.feeds import api, structured
-from catalog.model import Event
+from catalog.model import Discussion, Event
 from catalog.programme.export import has_schedule
-from catalog.published import Catalogue, PublishedRecording, Withdrawn
+from catalog.published import Activity, Catalogue, PublishedRecording, Withdrawn
 from catalog.related import Related
 
-__all__ = ["Catalogue", "Page", "PublishedRecording", "Withdrawn", "pages"]
+__all__ = ["Bundle", "Catalogue", "Page", "PublishedRecording", "Withdrawn", "bundles", "pages"]
 
 NEWEST = 12
 """Recordings shown on the home page."""
+_OF_ALL_PAGES = frozenset({"catalogue", "site"})
+"""What is in the context of every page; of the catalogue, our templates show only what the site's own facts say."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,6 @@ class Page:
     """Whether search engines should list it."""
     translated: bool = True
     """Whether there is one in every language of the interface."""
-    facts: tuple[object, ...] = ()
-    """What the context was made from, where that says as much in less."""
 
     @property
     def address(self) -> str:
@@ -55,8 +56,19 @@ class Page:
             yield replace(self, language=tag, folder=f"{tag}/")
 
 
-def pages(catalogue: Catalogue, *, now: datetime | None = None) -> list[Page]:
-    """Every page of the site, in the first language of the interface; see ``Page.everywhere``.
+@dataclass(frozen=True)
+class Bundle:
+    """Pages that are made together, in the first language of the interface, because they show the same facts."""
+
+    facts: tuple[object, ...]
+    """All that they show, besides the site's own facts."""
+    indexed: tuple[str, ...]
+    """Paths of those that search engines should list."""
+    make: Callable[[], Iterator[Page]]
+
+
+def bundles(catalogue: Catalogue, *, now: datetime | None = None) -> Iterator[Bundle]:
+    """Every page of the site; see ``Page.everywhere`` for other languages than the first.
 
     Args:
         catalogue: what may be shown.
@@ -73,7 +85,12 @@ def pages(catalogue: Catalogue, *, now: datetime | None = None) -> list[Page]:
                 "an event has the same id as the folder of an interface language",
                 hint="give the event another id, for example one with its year",
             )
-    return list(_Builder(catalogue, first, now).pages())
+    yield from _Builder(catalogue, first, now).bundles()
+
+
+def pages(catalogue: Catalogue, *, now: datetime | None = None) -> list[Page]:
+    """The pages of all ``bundles``."""
+    return [page for bundle in bundles(catalogue, now=now) for page in bundle.make()]
 
 
 class _Builder:
@@ -84,17 +101,24 @@ class _Builder:
         self._language = language
         self._now = now
         self._profiles = listing.profiles(catalogue)
+        self._has_people = bool(self._profiles)
         self._themes = groups.themes(catalogue)
         self._languages = groups.languages(catalogue)
         self._related = Related(catalogue.recordings)
 
-    def pages(self) -> Iterator[Page]:
-        """All of them."""
+    def bundles(self) -> Iterator[Bundle]:
+        """All of them: everything about a recording is one, every other page is one of its own."""
+        yield from map(self._alone, self._pages())
+        for recording in self._catalogue.recordings:
+            related = self._related.to(recording)
+            around = self._catalogue.neighbours(recording)
+            facts = (self._has_people, recording, related, around, self._activity(recording.discussion))
+            yield Bundle(facts, (recording.page,), partial(self._recording, recording, related))
+
+    def _pages(self) -> Iterator[Page]:
         yield self._home()
         for event in self._catalogue.events:
             yield from self._event(event)
-        for recording in self._catalogue.recordings:
-            yield from self._recording(recording)
         for gone in self._catalogue.withdrawn:
             path = urls.recording(gone.event.id, gone.session.id, gone.recording_id)
             yield self._page(path, "withdrawn", indexed=False, event=gone.event, gone=gone)
@@ -105,8 +129,13 @@ class _Builder:
             yield self._page("search/", "search", spoken=spoken, events=self._catalogue.events)
         yield self._page("404.html", "404", indexed=False, translated=False)
 
+    def _alone(self, page: Page) -> Bundle:
+        shown = {name: value for name, value in page.context.items() if name not in _OF_ALL_PAGES}
+        facts = (page.path, page.template, page.indexed, page.translated, *shown, *shown.values())
+        return Bundle(facts, (page.path,) if page.indexed else (), lambda: iter((page,)))
+
     def _page(self, path: str, template: str, *, indexed: bool = True, translated: bool = True, **context: Any) -> Page:
-        context |= {"catalogue": self._catalogue, "site": self._catalogue.site, "has_people": bool(self._profiles)}
+        context |= {"catalogue": self._catalogue, "site": self._catalogue.site, "has_people": self._has_people}
         return Page(path, f"{template}.html", context, self._language, indexed=indexed, translated=translated)
 
     def _home(self) -> Page:
@@ -134,27 +163,25 @@ class _Builder:
             has_schedule=has_schedule(event),
         )
         for slot in (slot for day in days for slot in day.slots):
-            topic = slot.session.discussion.topic if slot.session.discussion else ""
-            activity = self._catalogue.activity.get(topic)
             path = urls.session(event.id, slot.session.id)
+            activity = self._activity(slot.session.discussion)
             yield self._page(path, "session", event=event, slot=slot, activity=activity)
 
-    def _recording(self, recording: PublishedRecording) -> Iterator[Page]:
-        about = watch.context(self._catalogue, recording, self._related.to(recording))
-        facts = (bool(self._profiles), *(about[name] for name in watch.FACTS))
-        yield replace(self._page(recording.page, "watch", event=recording.event, **about), facts=facts)
+    def _activity(self, discussion: Discussion | None) -> Activity | None:
+        return self._catalogue.activity.get(discussion.topic) if discussion else None
+
+    def _recording(self, recording: PublishedRecording, related: tuple[PublishedRecording, ...]) -> Iterator[Page]:
+        about = watch.context(self._catalogue, recording, related)
+        yield self._page(recording.page, "watch", event=recording.event, **about)
+        aside = partial(self._page, indexed=False, translated=False)
         if not recording.is_elsewhere:
-            known = {"target": recording.page, "number": api.number(self._catalogue, recording)}
             short = urls.short(recording.event.id, recording.recording.id)
-            moved = self._page(short, "moved", indexed=False, translated=False, one=recording, **known)
-            yield replace(moved, facts=(bool(self._profiles), recording, *known.values()))
-            embed = recording.page + structured.EMBED
-            player = self._page(embed, "embed", indexed=False, translated=False, event=recording.event, **about)
-            yield replace(player, facts=facts)
+            number = api.number(self._catalogue, recording)
+            yield aside(short, "moved", one=recording, target=recording.page, number=number)
+            yield aside(recording.page + structured.EMBED, "embed", event=recording.event, **about)
         for track in watch.tracks(recording):
             path = urls.transcript(recording.page, track.language)
-            text = self._page(path, "transcript", indexed=False, translated=False, recording=recording, track=track)
-            yield replace(text, facts=(bool(self._profiles), recording, track.url))
+            yield aside(path, "transcript", recording=recording, track=track)
 
     def _lists(self) -> Iterator[Page]:
         yield from self._people()

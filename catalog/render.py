@@ -22,7 +22,7 @@ from catalog import filters, hosting, locales, palette, search, urls
 from catalog.document import catalog_document
 from catalog.feeds.files import parts as feeds
 from catalog.fingerprints import Fingerprints, files_below, versions
-from catalog.pages import Page, pages
+from catalog.pages import Bundle, Page, bundles
 from catalog.published import Catalogue
 from catalog.site import Site
 
@@ -35,8 +35,6 @@ _VENDOR = "vendor"
 _TRANSLATIONS = "translations"
 _STYLE = "style.css"
 _NOT_FOUND = "404.html"
-_OF_ALL_PAGES = frozenset({"catalogue", "site"})
-"""What is in the context of every page; of the catalogue, our templates show only what ``_base`` names."""
 
 
 @dataclass(frozen=True)
@@ -197,22 +195,21 @@ def parts(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime 
     Args:
         catalogue: what may be shown.
         overrides: a folder whose templates, ``static/`` files and ``translations/`` replace ours.
-        now: see ``pages.pages``.
+        now: see ``pages.bundles``.
 
     Raises:
-        AftertalkError: see ``pages.pages``.
+        AftertalkError: see ``pages.bundles``.
     """
     files = assets(catalogue, overrides)
     hashed = asset_keys(files)
     env = environment(overrides)
     facts = Fingerprints(*_base(catalogue, overrides), hashed)
     yield Part(facts.of("assets"), lambda: {hashed[name]: content for name, content in files.items()})
-    found = pages(catalogue, now=now)
-    for page in found:  # in all its languages a page shows the same facts
-        about = page.facts or (*page.context, *(page.context[one] for one in page.context if one not in _OF_ALL_PAGES))
-        which = (page.path, page.template, page.indexed, page.translated)
-        yield Part(facts.of("page", *which, about), partial(_rendered, page, env, hashed))
-    for depends, make in chain(feeds(catalogue, found), search.parts(catalogue)):
+    indexed: list[str] = []
+    for bundle in bundles(catalogue, now=now):  # in all their languages pages show the same facts
+        indexed += bundle.indexed
+        yield Part(facts.of("pages", *bundle.facts), partial(_rendered, bundle, env, hashed))
+    for depends, make in chain(feeds(catalogue, indexed), search.parts(catalogue)):
         yield Part(facts.of("file", *depends), make)
     yield Part(facts.of("hosting"), lambda: {hosting.HEADERS: hosting.headers()})
 
@@ -229,5 +226,6 @@ def _base(catalogue: Catalogue, overrides: Path | None) -> Iterator[object]:
         yield catalogue.activity
 
 
-def _rendered(page: Page, env: jinja2.Environment, hashed: Mapping[str, str]) -> dict[str, bytes]:
-    return {urls.object_key(one.address): render(one, env, hashed) for one in page.everywhere()}
+def _rendered(bundle: Bundle, env: jinja2.Environment, hashed: Mapping[str, str]) -> dict[str, bytes]:
+    found = (one for page in bundle.make() for one in page.everywhere())
+    return {urls.object_key(one.address): render(one, env, hashed) for one in found}

@@ -19,8 +19,6 @@ HLS_TYPE = "application/vnd.apple.mpegurl"
 HLS_LIGHT = "hls.light.min.js"
 HLS_FULL = "hls.min.js"
 """The complete build is needed where there is more than one language to hear."""
-FACTS = "recording", "related", "previous", "following", "activity"
-"""What the rest of the context follows from."""
 _SLIDE_LATE_MS = 2000
 """A slide that appears so soon after a chapter begins belongs to it."""
 

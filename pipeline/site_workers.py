@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from pipeline.media.launch import on_death_of
 
 Made = TypeVar("Made")
-WORTH = 400
+WORTH = 150
 """Below so many things starting processes takes longer than it saves."""
 MOST = 8
 """Processes; each may need some hundred megabytes of its own."""

@@ -9,22 +9,26 @@ from catalog import facets, programme_view
 from catalog.feeds import api, citation, export, podcast, programme, sitemap, structured, syndication
 from catalog.feeds.scope import Scope
 from catalog.model import Event
-from catalog.pages import Page
 from catalog.published import Catalogue, PublishedRecording
 
 Make = Callable[[], dict[str, bytes]]
 """Makes objects: key -> content."""
 
 
-def parts(catalogue: Catalogue, pages: list[Page]) -> Iterator[tuple[tuple[object, ...], Make]]:
-    """What machines read, in parts: the facts that each depends on, and what makes its objects (key -> content)."""
+def parts(catalogue: Catalogue, indexed: list[str]) -> Iterator[tuple[tuple[object, ...], Make]]:
+    """What machines read, in parts: the facts that each depends on, and what makes its objects (key -> content).
+
+    Args:
+        catalogue: what may be shown.
+        indexed: paths of pages that search engines should list.
+    """
     for one in catalogue.recordings:
         yield ("of a recording", one), partial(_of_recording, catalogue, one)
     for event in catalogue.events:
         public = catalogue.of_event(event)
         yield ("of an event", event, event.sessions, public), partial(_of_event, catalogue, event)
     yield from _of_all(catalogue)
-    yield from sitemap.parts(catalogue, [page.path for page in pages if page.indexed and not page.folder])
+    yield from sitemap.parts(catalogue, indexed)
 
 
 def _of_recording(catalogue: Catalogue, one: PublishedRecording) -> dict[str, bytes]:
