@@ -1,12 +1,17 @@
-"""``catalog.json``: the machine-readable catalogue, checked against its published contract before it is written."""
+"""``catalog.json``: the machine-readable catalogue, checked against its published contract before it is written.
+
+Up to ``WHOLE`` recordings it holds everything (schema 1). A larger one would be built and sent anew for each new
+recording, so there it names a document for each event, with its digest (schema 2): see ``in_parts``.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema
 
@@ -24,6 +29,39 @@ from catalog.model import Event
 from catalog.published import Catalogue, PublishedRecording
 
 SCHEMA_FILE = Path(__file__).with_name("catalog.schema.json")
+WHOLE = 2000
+"""Recordings of the largest catalogue that is one document; about 4 MB."""
+Builder = Callable[[int, str], bytes]
+"""From a generation and the key of the list of every published object to ``catalog.json``."""
+
+
+class Content(NamedTuple):
+    """What an object holds."""
+
+    bytes: int
+    sha256: str
+
+
+def in_parts(catalogue: Catalogue) -> bool:
+    """Whether ``catalog.json`` names parts, which are published beside it."""
+    return len(catalogue.recordings) > WHOLE
+
+
+def event_document(catalogue: Catalogue, event: Event) -> bytes:
+    """The part of one event: a document of schema 1 without a generation, which only the root has.
+
+    Raises:
+        jsonschema.ValidationError: see ``catalog_document``.
+    """
+    data = _data(catalogue, (event,), catalogue.of_event(event))
+    del data["generation"], data["manifest"]
+    validator("part").validate(data)
+    return _dump(data)
+
+
+def part_keys(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys of the documents that a ``catalog.json`` names; none where it holds everything itself."""
+    return tuple(one["catalog"]["url"] for one in document.get("events", ()) if "catalog" in one)
 
 
 def catalog_document(catalogue: Catalogue, generation: int, manifest_key: str = "") -> bytes:
@@ -37,43 +75,79 @@ def catalog_document(catalogue: Catalogue, generation: int, manifest_key: str = 
     Raises:
         jsonschema.ValidationError: the result breaks ``catalog.schema.json``; a fault of this program.
     """
-    return catalog_builder(catalogue)(generation, manifest_key)
+    parts: dict[str, Content] = {}
+    for event in catalogue.events if in_parts(catalogue) else ():
+        part = event_document(catalogue, event)
+        parts[urls.event_catalog(event.id)] = Content(len(part), sha256(part).hexdigest())
+    return catalog_builder(catalogue, parts)(generation, manifest_key)
 
 
-def catalog_builder(catalogue: Catalogue, *, before: bytes | None = None) -> Callable[[int, str], bytes]:
+def catalog_builder(
+    catalogue: Catalogue, parts: Mapping[str, Content] | None = None, *, before: bytes | None = None
+) -> Builder:
     """``catalog_document`` for several generations of one catalogue: put together and checked once.
 
-    Entries that are the same in ``before``, the document that is public, were checked when that was made: checking
-    takes some milliseconds for each.
+    Args:
+        catalogue: what is public.
+        parts: what is published at ``urls.event_catalog``, where the catalogue is ``in_parts``.
+        before: the document that is public. Entries that are the same in it were checked when that was made: checking
+            takes a millisecond for each.
+
+    Raises:
+        KeyError: a part is missing.
     """
-    document = CatalogDocument(
-        schema=1,
-        generation=1,
-        title=catalogue.site.title,
-        base_url=catalogue.site.base_url,
-        events=tuple(_event(one) for one in catalogue.events),
-        recordings=tuple(_recording(one) for one in catalogue.recordings if not one.is_elsewhere),
-        elsewhere=tuple(_elsewhere(one) for one in catalogue.recordings if one.is_elsewhere),
-    )
-    data = document.model_dump(mode="json", by_alias=True)
-    checked = {one["id"]: one for one in json.loads(before).get("recordings", ())} if before else {}
-    new = [one for one in data["recordings"] if checked.get(one["id"]) != one]
-    validator().validate({**data, "recordings": new, "manifest": "state/any"})
+    if in_parts(catalogue):
+        data = _root(catalogue, parts or {})
+        validator().validate({**data, "manifest": "state/any"})
+    else:
+        data = _data(catalogue, catalogue.events, catalogue.recordings)
+        checked = {one["id"]: one for one in json.loads(before).get("recordings", ())} if before else {}
+        new = [one for one in data["recordings"] if checked.get(one["id"]) != one]
+        validator().validate({**data, "recordings": new, "manifest": "state/any"})
 
     def build(generation: int, manifest_key: str = "") -> bytes:
         whole = {**data, "generation": generation, "manifest": manifest_key}
         if not manifest_key:
             del whole["manifest"]
-        return json.dumps(whole, ensure_ascii=False, indent=1).encode() + b"\n"
+        return _dump(whole)
 
     return build
 
 
-@lru_cache(maxsize=1)
-def validator() -> jsonschema.Draft202012Validator:
-    """Checks a document against ``catalog.schema.json``."""
+@lru_cache(maxsize=2)
+def validator(part: str = "") -> jsonschema.Draft202012Validator:
+    """Checks a document against ``catalog.schema.json``, or against that one of its definitions."""
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    if part:
+        schema = {"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]}
     return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+
+
+def _data(catalogue: Catalogue, events: Sequence[Event], recordings: Sequence[PublishedRecording]) -> dict[str, Any]:
+    document = CatalogDocument(
+        schema=1,
+        generation=1,
+        title=catalogue.site.title,
+        base_url=catalogue.site.base_url,
+        events=tuple(_event(one) for one in events),
+        recordings=tuple(_recording(one) for one in recordings if not one.is_elsewhere),
+        elsewhere=tuple(_elsewhere(one) for one in recordings if one.is_elsewhere),
+    )
+    return document.model_dump(mode="json", by_alias=True)
+
+
+def _root(catalogue: Catalogue, parts: Mapping[str, Content]) -> dict[str, Any]:
+    data = {**_data(catalogue, catalogue.events, ()), "schema": 2}
+    del data["recordings"], data["elsewhere"]
+    for shown, event in zip(data["events"], catalogue.events, strict=True):
+        url = urls.event_catalog(event.id)
+        shown["recordings"] = len(catalogue.of_event(event))
+        shown["catalog"] = {"url": url, **parts[url]._asdict()}
+    return data
+
+
+def _dump(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def _event(event: Event) -> CatalogEvent:

@@ -23,6 +23,7 @@ _RULES = {
     ),
     f"/{urls.API}*": ("Access-Control-Allow-Origin: *", "Content-Type: application/json"),
     f"/{urls.CATALOG}": ("Access-Control-Allow-Origin: *",),
+    f"/*/{urls.CATALOG}": ("Access-Control-Allow-Origin: *",),
     "/*/oembed.json": ("Access-Control-Allow-Origin: *",),
 }
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from catalog import facets, groups, listing, programme_view, urls, watch
+from catalog import document, facets, groups, listing, programme_view, urls, watch
 from catalog.errors import AftertalkError
-from catalog.feeds import api, structured
+from catalog.feeds import api, export, structured
 from catalog.model import Discussion, Event
 from catalog.programme.export import has_schedule
 from catalog.published import Activity, Catalogue, PublishedRecording, Withdrawn
@@ -123,7 +123,8 @@ class _Builder:
             path = urls.recording(gone.event.id, gone.session.id, gone.recording_id)
             yield self._page(path, "withdrawn", indexed=False, event=gone.event, gone=gone)
         yield from self._lists()
-        yield self._page("about/", "about")
+        table = export.EVENTS if document.in_parts(self._catalogue) else export.CSV
+        yield self._page("about/", "about", table=table)
         if self._catalogue.recordings:
             spoken = sorted({one.language.lower() for one in self._catalogue.recordings})
             yield self._page("search/", "search", spoken=spoken, events=self._catalogue.events)

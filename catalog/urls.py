@@ -38,6 +38,11 @@ def event(event_id: str) -> str:
     return f"{event_id}/"
 
 
+def event_catalog(event_id: str) -> str:
+    """The part of a large ``catalog.json`` that holds one event."""
+    return event(event_id) + CATALOG
+
+
 def session(event_id: str, session_id: str) -> str:
     """The page of a session."""
     return f"{event_id}/{session_id}/"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -42,8 +41,7 @@ class Aftermath:
         self._shop = shop
         self._facts = facts
         self._notices = notices.Notices(shop.workspace.root)
-        document = json.loads(shop.published.remote.catalog or b"{}")
-        self._before = {one["id"] for one in document.get("recordings", [])}
+        self._before = {item.id for item in facts.found.items if shop.published.is_public(item.id)}
 
     def expect(self, ready: Iterable[Ready]) -> None:
         """Remember what is about to become public."""
@@ -67,7 +65,7 @@ class Aftermath:
         self._notices.note(
             settings.title,
             [self._subject(items[key]) for key in sorted(public)],
-            [self._subject(items[key]) for key in sorted(self._before - public) if key in items],
+            [self._subject(items[key]) for key in sorted(self._before - public)],
             [self._subject(item) for item in items.values() if self._shop.failures.get(item.id)],
         )
         folder = self._shop.directory.root

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from catalog import urls
@@ -117,13 +118,30 @@ class _Check:
     def _catalog(self, data: bytes) -> None:
         document = json.loads(data)
         self._root = urlsplit(document["base_url"]).path
-        for recording in document.get("recordings", []):
-            self._refer(urls.CATALOG, recording["page"])
+        self._recordings(urls.CATALOG, document.get("recordings", []))
+        for event in document["events"]:
+            if "catalog" in event:
+                self._part(event["catalog"])
+
+    def _part(self, named: dict[str, Any]) -> None:
+        """A document that a large ``catalog.json`` names, and what it names."""
+        key = named["url"]
+        self._refer(urls.CATALOG, key, size=named["bytes"])
+        if key in self._sizes:
+            data = self._text(key).encode()
+            if sha256(data).hexdigest() != named["sha256"]:
+                self._flaw(key, "is not the one that catalog.json names")
+            else:
+                self._recordings(key, json.loads(data)["recordings"])
+
+    def _recordings(self, key: str, recordings: list[dict[str, Any]]) -> None:
+        for recording in recordings:
+            self._refer(key, recording["page"])
             for name in ("hls", "poster", "storyboard", "chapters", "transcript"):
                 if recording.get(name):
-                    self._refer(urls.CATALOG, recording[name])
+                    self._refer(key, recording[name])
             for entry in (*recording["renditions"], *recording["audio"], *recording["captions"]):
-                self._refer(urls.CATALOG, entry["url"], size=entry["bytes"])
+                self._refer(key, entry["url"], size=entry["bytes"])
 
     def _page(self, key: str, text: str) -> None:
         page = _Page()

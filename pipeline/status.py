@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -81,8 +80,7 @@ class _Status:
         self._shop = shop
 
     def rows(self, now: datetime) -> list[Row]:
-        public = json.loads(self._shop.published.remote.catalog or b"{}").get("recordings", [])
-        published = {one["id"]: one for one in public}
+        published = self._shop.published.recordings()
         return [self._row(item, published.get(item.id)) for item in survey(self._shop.directory, now=now).items]
 
     def _row(self, item: Item, published: dict[str, object] | None) -> Row:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from functools import cached_property
 from threading import Lock
+from typing import Any
 
 from catalog import urls
+from catalog.document import part_keys
 from catalog.manifest import Artifact, RecordingManifest
 from pipeline.storage.memo import Memo
 from pipeline.storage.protocol import ObjectStore, Wanted
@@ -37,6 +40,21 @@ class StoreMedia:
             if recording not in self._known:
                 self._known[recording] = self._read_manifest(recording)
             return self._known[recording]
+
+    def is_public(self, recording: str) -> bool:
+        """Whether the public generation has a recording that is kept here; asks the store nothing more."""
+        objects = self.remote.record.objects or self.remote.entries  # a damaged record has none
+        return urls.recording_manifest(*recording.split("/")) in objects
+
+    def recordings(self) -> dict[str, dict[str, Any]]:
+        """What ``catalog.json`` says of each recording kept here, by id; asks for each part of a large one.
+
+        Raises:
+            StoreError: a part cannot be read.
+        """
+        document = json.loads(self.remote.catalog or b"{}")
+        documents = [document, *(json.loads(self.read(key)) for key in part_keys(document))]
+        return {one["id"]: one for document in documents for one in document.get("recordings", [])}
 
     def has(self, manifest: RecordingManifest) -> bool:
         """Whether just this is public; asks the store nothing more."""

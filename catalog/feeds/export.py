@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import zipfile
+from collections.abc import Iterable
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -18,6 +19,8 @@ from catalog.model import Event, Session
 from catalog.published import Catalogue, PublishedRecording
 
 CSV = "recordings.csv"
+EVENTS = "events.csv"
+"""Of a large catalogue: where the table of each event is."""
 JSON = "recordings.json"
 PAGES = "jekyll.zip"
 _FORMULA = re.compile(r"[=+\-@\t\r]")
@@ -27,6 +30,7 @@ _COLUMNS = (
     "id", "event", "session", "kind", "title", "people", "language", "date", "duration_s", "track", "captions",
     "licence", "doi", "page", "video", "audio", "elsewhere",
 )  # fmt: skip
+_EVENT_COLUMNS = "id", "title", "start", "end", "place", "language", "page", "table"
 
 
 def table(scope: Scope) -> bytes:
@@ -34,12 +38,21 @@ def table(scope: Scope) -> bytes:
 
     A cell that a spreadsheet would take for a formula begins with an apostrophe.
     """
-    out = StringIO()
-    writer = csv.DictWriter(out, _COLUMNS, lineterminator="\r\n")
-    writer.writeheader()
     recordings = scope.catalogue.of_event(scope.event) if scope.event else scope.catalogue.recordings
-    for one in recordings:
-        writer.writerow({name: _cell(value) for name, value in _row(scope, one).items()})
+    return _table(_COLUMNS, (_row(scope, one) for one in recordings))
+
+
+def tables(catalogue: Catalogue) -> bytes:
+    """One line for each event: where its ``table`` is. Without numbers, so that a new recording leaves it alone."""
+    return _table(_EVENT_COLUMNS, (_event_row(catalogue, one) for one in catalogue.events))
+
+
+def _table(columns: tuple[str, ...], rows: Iterable[dict[str, object]]) -> bytes:
+    out = StringIO()
+    writer = csv.DictWriter(out, columns, lineterminator="\r\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _cell(value) for name, value in row.items()})
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
@@ -84,6 +97,19 @@ def _row(scope: Scope, one: PublishedRecording) -> dict[str, object]:
         "video": scope.absolute(file.url) if file else "",
         "audio": scope.absolute(made.audio[0].url) if made.audio else "",
         "elsewhere": one.watch_links[0].url if one.is_elsewhere and one.watch_links else "",
+    }
+
+
+def _event_row(catalogue: Catalogue, event: Event) -> dict[str, object]:
+    return {
+        "id": event.id,
+        "title": event.title,
+        "start": event.start.isoformat() if event.start else "",
+        "end": event.end.isoformat() if event.end else "",
+        "place": event.place,
+        "language": event.language,
+        "page": _page(catalogue, event),
+        "table": catalogue.site.absolute(urls.event(event.id) + CSV),
     }
 
 

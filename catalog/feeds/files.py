@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from catalog import facets, programme_view
+from catalog import document, facets, programme_view, urls
 from catalog.feeds import api, citation, export, podcast, programme, sitemap, structured, syndication
 from catalog.feeds.scope import Scope
 from catalog.model import Event
@@ -27,6 +27,8 @@ def parts(catalogue: Catalogue, indexed: list[str]) -> Iterator[tuple[tuple[obje
     for event in catalogue.events:
         public = catalogue.of_event(event)
         yield ("of an event", event, event.sessions, public), partial(_of_event, catalogue, event)
+        if document.in_parts(catalogue):
+            yield ("catalogue", event, public), partial(_catalogue, catalogue, event)
     yield from _of_all(catalogue)
     yield from sitemap.parts(catalogue, indexed)
 
@@ -52,12 +54,19 @@ def _of_event(catalogue: Catalogue, event: Event) -> dict[str, bytes]:
     return found | _news(scope) | api.event_files(catalogue, event)
 
 
+def _catalogue(catalogue: Catalogue, event: Event) -> dict[str, bytes]:
+    return {urls.event_catalog(event.id): document.event_document(catalogue, event)}
+
+
 def _of_all(catalogue: Catalogue) -> Iterator[tuple[tuple[object, ...], Make]]:
     for number in range(Scope(catalogue).archives + 1):
         scope = Scope(catalogue, archive=number)
         yield ("news", number, scope.archives, scope.recordings), partial(_news, scope)
     scope = Scope(catalogue)
-    yield ("table", catalogue.recordings), lambda: {scope.key(export.CSV): export.table(scope)}
+    if document.in_parts(catalogue):
+        yield ("tables", catalogue.events), lambda: {scope.key(export.EVENTS): export.tables(catalogue)}
+    else:
+        yield ("table", catalogue.recordings), lambda: {scope.key(export.CSV): export.table(scope)}
     yield ("interface", catalogue.events, catalogue.recordings), partial(api.files, catalogue)
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from catalog import urls
-from catalog.document import catalog_builder
+from catalog.document import Content, catalog_builder
 from catalog.manifest import Artifact, Made, RecordingManifest
 from catalog.model import Cue, Event, Session
 from catalog.published import Activity, Catalogue, PublishedRecording, Withdrawn
@@ -129,7 +129,8 @@ class Publication:
             workers=self._directory.settings.upload.workers,
             guard=self._guard,
         )
-        edition = Edition(wanted, catalog_builder(catalogue, before=self._media.remote.catalog))
+        documents = {one.key: Content(one.size, one.sha256) for one in wanted if one.key.endswith(urls.CATALOG)}
+        edition = Edition(wanted, catalog_builder(catalogue, documents, before=self._media.remote.catalog))
         outcome = self._publish_to(self._media.store, edition, replace(options, memo=self._media.memo))
         others = [self._mirror(one, edition, replace(options, memo=memo)) for one, memo in self._mirrors]
         waits = any(one is not None and one.plan.waiting for one in (outcome, *others))

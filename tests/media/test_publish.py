@@ -18,12 +18,16 @@ import pytest
 import yaml
 from PIL import Image
 
+from catalog import document
 from catalog.document import validator
 from pipeline import report
 from pipeline.catalogue import load
+from pipeline.check import check_site
 from pipeline.digests import SETTLED_NS
 from pipeline.programmes import import_programme
 from pipeline.run import Options, publish
+from pipeline.status import states
+from pipeline.storage import open_store
 from tests.media import processes
 from tests.waiting import wait_until
 
@@ -511,3 +515,40 @@ def test_what_a_cdn_must_purge_is_told(meeting: Meeting) -> None:
     assert not any(name.endswith(".mp4") for name in changed)
     lines = run(meeting, "publish", "-v", "--json").stdout.splitlines()
     assert [json.loads(line)["changed"] for line in lines if '"Published"' in line] == [[]]
+
+
+KEEPER = "import pathlib, sys; pathlib.Path('told.jsonl').open('a').write(sys.stdin.read())"
+
+
+def test_a_large_catalogue_is_published_in_parts(meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command of ours reads the parts; who was told of a recording before is not told again; and back."""
+    settings = yaml.safe_load((meeting.root / "catalogue.yaml").read_text())
+    settings |= {"hooks": {"notify": [sys.executable, "-c", KEEPER]}}
+    (meeting.root / "catalogue.yaml").write_text(yaml.safe_dump(settings))
+    whole, table = meeting.catalog(), (meeting.public / "recordings.csv").read_bytes()
+    monkeypatch.setattr(document, "WHOLE", 1)
+    assert meeting.publish().failed == 0
+    root, part = meeting.catalog(), meeting.public / "meeting" / "catalog.json"
+    validator().validate(root)
+    assert root["schema"] == 2
+    assert json.loads(part.read_bytes())["recordings"] == whole["recordings"]
+    store = open_store("public", base=meeting.root)
+    assert check_site(store, deep=True).findings == ()
+    rows = states(load(meeting.root, import_programme), now=NOW)
+    assert [row.state for row in rows] == ["published", "published"]
+    assert rows[0].captions == ("en (sidecar)", "es (sidecar)")
+    meeting.edit({"title": "Corrected"})
+    changed = meeting.publish().published().changed
+    assert {"catalog.json", "meeting/catalog.json"} <= set(changed)
+    assert "events.csv" not in changed
+    assert not (meeting.root / "told.jsonl").exists()
+    part.write_bytes(part.read_bytes().replace(b"Corrected", b"Falsified"))
+    (flaw,) = check_site(store, deep=False).findings
+    assert flaw.key == "meeting/catalog.json"
+    monkeypatch.setattr(document, "WHOLE", 2)
+    meeting.edit({"title": "The panel"})
+    assert meeting.publish().failed == 0
+    assert meeting.catalog()["recordings"] == whole["recordings"]
+    assert (meeting.public / "recordings.csv").read_bytes() == table
+    assert check_site(store, deep=True).findings == ()
+    assert not (meeting.root / "told.jsonl").exists()

@@ -8,8 +8,10 @@ import zipfile
 from dataclasses import replace
 from io import BytesIO, StringIO
 
+import pytest
 import yaml
 
+from catalog import document
 from catalog.feeds import export
 from catalog.feeds.scope import Scope
 from catalog.render import build
@@ -72,3 +74,18 @@ def test_hostile_text_stays_inert_in_exported_pages() -> None:
             assert yaml.safe_load(head)["layout"] == "session"
             assert "{" not in body
             assert "<script" not in body
+
+
+def test_a_large_catalogue_has_a_table_for_each_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instead of one table of everything there is one that tells where those of the events are, linked to."""
+    catalogue = samples.catalogue()
+    small = build(catalogue)
+    monkeypatch.setattr(document, "WHOLE", 1)
+    large = build(catalogue)
+    (row,) = csv.DictReader(large["events.csv"].decode("utf-8-sig").splitlines())
+    assert (row["id"], row["start"]) == ("nodes2021", "2021-06-28")
+    assert large[row["table"].removeprefix(catalogue.site.base_url)] == small["nodes2021/recordings.csv"]
+    assert ("recordings.csv" in small, "events.csv" in small) == (True, False)
+    assert ("recordings.csv" in large, "events.csv" in large) == (False, True)
+    assert 'href="../recordings.csv"' in small["about/index.html"].decode()
+    assert 'href="../events.csv"' in large["about/index.html"].decode()
