@@ -22,6 +22,7 @@ RESERVED_IDS = frozenset(
     {
         "index",
         "media",
+        "events",
         "people",
         "feeds",
         "themes",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from catalog.facets import Choice, Facet
 from catalog.fields import slugify
@@ -25,6 +26,13 @@ class Place:
     """What leaves just those of its programme, the widest first; at least one. Where all are, it leaves everything."""
 
 
+class Named(NamedTuple):
+    """What a list of groups shows of one."""
+
+    id: str
+    name: str
+
+
 @dataclass(frozen=True)
 class Group:
     """Recordings that share a theme or a language."""
@@ -35,6 +43,11 @@ class Group:
     """The theme as the programme writes it; empty for a language."""
     recordings: tuple[PublishedRecording, ...]
     """Newest first."""
+
+    @property
+    def about(self) -> Named:
+        """The group without its recordings."""
+        return Named(self.id, self.name)
 
     @property
     def is_long(self) -> bool:
@@ -69,6 +82,14 @@ def themes(catalogue: Catalogue) -> tuple[Group, ...]:
             members.setdefault(key, []).append(one)
     groups = (Group(key, name, _newest(members[key])) for key, name in names.items())
     return tuple(sorted(groups, key=lambda group: (sort_name(group.name), group.id)))
+
+
+def largest(found: tuple[Group, ...], most: int) -> tuple[Group, ...]:
+    """At most so many of them, those with most recordings, in the same order."""
+    if len(found) <= most:
+        return found
+    kept = set(sorted(range(len(found)), key=lambda at: -len(found[at].recordings))[:most])
+    return tuple(one for at, one in enumerate(found) if at in kept)
 
 
 def languages(catalogue: Catalogue) -> tuple[Group, ...]:

@@ -12,12 +12,8 @@ from catalog.model import Event, Person, Session
 from catalog.published import Catalogue, PublishedRecording, newest_first
 
 PICTURES = 4
-PEOPLE = 600
-"""People on one page; more have a page for each initial."""
-_ALPHABETS = "\u1100"
-"""The scripts before it are alphabets, or like them; after it come syllables and ideograms."""
 CARDS = 12
-"""Events that the home page shows as cards; the others follow as a plain list."""
+"""Events that the home page shows as cards; others follow as a plain list."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +49,6 @@ class Profile:
     """Sessions in which they took part, other than those of their recordings."""
 
 
-@dataclass(frozen=True)
-class Initial:
-    """Everyone whose name begins with the same letter."""
-
-    letter: str
-    """A capital; empty for names that begin with none of an alphabet, as Chinese ones."""
-    profiles: tuple[Profile, ...]
-
-    @property
-    def page(self) -> str:
-        """Address of their page: the letter by its number, so that it is never that of a person."""
-        return f"people/{ord(self.letter):04x}.html" if self.letter else "people/others.html"
-
-
 def counts(catalogue: Catalogue, event: Event) -> Counts:
     """How much there is of an event."""
     recordings = catalogue.of_event(event)
@@ -81,9 +63,9 @@ def counts(catalogue: Catalogue, event: Event) -> Counts:
     )
 
 
-def events(catalogue: Catalogue) -> tuple[EventCard, ...]:
-    """All events, latest first."""
-    ordered = latest_first(catalogue.events)
+def events(catalogue: Catalogue, most: int) -> tuple[EventCard, ...]:
+    """The latest events, at most so many."""
+    ordered = latest_first(catalogue.events)[:most]
     return tuple(EventCard(event, counts(catalogue, event), _pictures(catalogue, event)) for event in ordered)
 
 
@@ -117,20 +99,6 @@ def profiles(catalogue: Catalogue) -> tuple[Profile, ...]:
                 sessions.setdefault(person.id, []).append((event, session))
     found = (_profile(one, recordings.get(one.id, []), sessions.get(one.id, [])) for one in people.values())
     return tuple(sorted(found, key=lambda profile: (sort_name(profile.person.name), profile.person.id)))
-
-
-def initials(found: tuple[Profile, ...]) -> tuple[Initial, ...]:
-    """People by the first letter of their names, in order; those without one last."""
-    members: dict[str, list[Profile]] = {}
-    for profile in found:
-        members.setdefault(_initial(profile.person.name), []).append(profile)
-    return tuple(Initial(letter, tuple(members[letter])) for letter in sorted(members, key=lambda one: (not one, one)))
-
-
-def _initial(name: str) -> str:
-    """Scripts beyond those of ``_ALPHABETS`` have too many characters for a page each."""
-    first = next((c for c in sort_name(name) if c.isalpha()), "").upper()[:1]
-    return first if first < _ALPHABETS else ""
 
 
 def everyone(session: Session) -> tuple[Person, ...]:

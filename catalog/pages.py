@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from catalog import document, facets, groups, listing, programme_view, urls, watch
+from catalog import directory, document, facets, groups, listing, programme_view, urls, watch
 from catalog.errors import AftertalkError
 from catalog.feeds import api, export, structured
 from catalog.model import Discussion, Event
@@ -126,8 +126,7 @@ class _Builder:
         table = export.EVENTS if document.in_parts(self._catalogue) else export.CSV
         yield self._page("about/", "about", table=table)
         if self._catalogue.recordings:
-            spoken = sorted({one.language.lower() for one in self._catalogue.recordings})
-            yield self._page("search/", "search", spoken=spoken, events=self._catalogue.events)
+            yield self._search()
         yield self._page("404.html", "404", indexed=False, translated=False)
 
     def _alone(self, page: Page) -> Bundle:
@@ -140,16 +139,29 @@ class _Builder:
         return Page(path, f"{template}.html", context, self._language, indexed=indexed, translated=translated)
 
     def _home(self) -> Page:
-        events = listing.events(self._catalogue)
+        events = listing.events(self._catalogue, directory.HOME)
         return self._page(
             urls.home(),
             "home",
             events=events[: listing.CARDS],
             earlier=events[listing.CARDS :],
+            has_more_events=self._has_many_events,
             newest=self._catalogue.newest[:NEWEST],
-            themes=self._themes,
+            themes=groups.largest(self._themes, directory.HOME),
+            has_more_themes=len(self._themes) > directory.HOME,
             languages=self._languages,
         )
+
+    @property
+    def _has_many_events(self) -> bool:
+        return len(self._catalogue.events) > directory.HOME
+
+    def _search(self) -> Page:
+        dates = [one.date.astimezone(UTC) for one in self._catalogue.recordings if one.date]
+        years = sorted({one.year for one in dates}, reverse=True) if self._has_many_events else ()
+        events = () if self._has_many_events else self._catalogue.events
+        spoken = sorted({one.language.lower() for one in self._catalogue.recordings})
+        return self._page("search/", "search", spoken=spoken, events=events, years=years)
 
     def _event(self, event: Event) -> Iterator[Page]:
         days = programme_view.days(self._catalogue, event, self._now)
@@ -185,22 +197,34 @@ class _Builder:
             yield aside(path, "transcript", recording=recording, track=track)
 
     def _lists(self) -> Iterator[Page]:
-        yield from self._people()
+        yield from self._directories()
         for profile in self._profiles:
             yield self._page(urls.person(profile.person.id), "person", profile=profile)
         for kind, found in (("themes", self._themes), ("languages", self._languages)):
             for group in found:
                 yield self._collection(f"{kind}/{group.id}/", group)
 
-    def _people(self) -> Iterator[Page]:
-        if 0 < len(self._profiles) <= listing.PEOPLE:
-            yield self._page("people/", "people", profiles=self._profiles, letters=(), chosen=None)
-        elif self._profiles:
-            initials = listing.initials(self._profiles)
-            letters = tuple((one.letter, one.page) for one in initials)
-            yield self._page("people/", "people", profiles=(), letters=letters, chosen=None)
-            for one in initials:
-                yield self._page(one.page, "people", profiles=one.profiles, letters=letters, chosen=one.letter)
+    def _directories(self) -> Iterator[Page]:
+        """Lists of names, of those that are too many for the home page."""
+        people = [directory.Entry(one.person, one.person.name) for one in self._profiles]
+        yield from self._names("people", people)
+        if len(self._themes) > directory.HOME:
+            yield from self._names("themes", [directory.Entry(one.about, one.name) for one in self._themes])
+        if self._has_many_events:
+            events = listing.latest_first(self._catalogue.events)
+            yield from self._directory("events", directory.by_year("events/", events))
+
+    def _names(self, kind: str, entries: list[directory.Entry]) -> Iterator[Page]:
+        if len(entries) > directory.MOST:
+            yield from self._directory(kind, directory.by_initial(f"{kind}/", entries))
+        elif entries:
+            section = directory.Section("", f"{kind}/", tuple(entries))
+            yield self._page(section.page, "directory", kind=kind, section=section, others=())
+
+    def _directory(self, kind: str, sections: tuple[directory.Section, ...]) -> Iterator[Page]:
+        others = tuple((one.label, one.page) for one in sections)
+        for section in (directory.Section("", f"{kind}/", ()), *sections):
+            yield self._page(section.page, "directory", kind=kind, section=section, others=others)
 
     def _collection(self, path: str, group: groups.Group) -> Page:
         recordings = () if group.is_long else group.recordings

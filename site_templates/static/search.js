@@ -8,7 +8,8 @@
   const form = page.querySelector("form"), input = page.querySelector("input[type=search]");
   const list = document.getElementById("results"), status = document.getElementById("count");
   const more = document.getElementById("more"), language = document.getElementById("in-language");
-  const event = document.getElementById("in-event"), kind = document.getElementById("of-kind");
+  const event = document.getElementById("in-event"), year = document.getElementById("in-year");
+  const kind = document.getElementById("of-kind");
   const PAGE = 10;
 
   // ---- Words
@@ -168,8 +169,10 @@
     return element("li", {}, element("article", { className: "result" }, picture, text));
   };
 
-  const fits = (about) => (!language.value || about.language.toLowerCase() === language.value)
-    && (!event?.value || about.event_page === event.value) && (!kind.value || about.kind === kind.value);
+  // The number of a recording is the minute of its date.
+  const fits = ({ about, recording }) => (!language.value || about.language.toLowerCase() === language.value)
+    && (!event?.value || about.event_page === event.value) && (!kind.value || about.kind === kind.value)
+    && (!year?.value || new Date(recording * 60000).getUTCFullYear() === Number(year.value));
 
   let turn = 0; // the query that is being answered; answers to older ones are dropped
   const answer = async (query) => {
@@ -191,7 +194,7 @@
           if (mine !== turn) return;
           next += batch.length;
           for (const one of batch) {
-            if (one.shown.length && fits(one.about)) { list.append(show(one, wanted)); added += 1; } else total -= 1;
+            if (one.shown.length && fits(one)) { list.append(show(one, wanted)); added += 1; } else total -= 1;
           }
         }
         status.textContent = (total ? page.dataset.found : page.dataset.none).replace("{}", total);
@@ -212,7 +215,7 @@
     answer(query);
   };
   form.addEventListener("submit", (asked) => { asked.preventDefault(); ask(); });
-  for (const field of [language, event, kind]) field?.addEventListener("change", ask);
+  for (const field of [language, event, year, kind]) field?.addEventListener("change", ask);
   input.value = new URLSearchParams(location.search).get("q") ?? "";
   if (input.value) answer(input.value); else input.focus();
 })();

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import expect
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
+from playwright.sync_api import Browser, expect
+
+from catalog import directory
 from catalog.words import words
-from tests.browser.conftest import Visiting
+from tests.browser.conftest import Visiting, serving, write_site
+from tests.unit.site import samples
 
 pytestmark = pytest.mark.browser
 
@@ -60,6 +65,28 @@ def test_phrase_and_language(visit: Visiting) -> None:
         page.get_by_role("searchbox").fill('"museums four"')
         page.keyboard.press("Enter")
         expect(page.get_by_role("status")).to_contain_text("Nothing was found")
+
+
+def test_where_there_are_many_events_years_narrow_the_results(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list of all events would be long; the years of the recordings are offered instead."""
+    monkeypatch.setattr(directory, "HOME", 0)
+    catalogue = samples.catalogue()
+    first, *others = catalogue.recordings
+    assert first.date
+    older = replace(first, date=first.date.replace(year=2019))
+    write_site(tmp_path, replace(catalogue, recordings=(older, *others)))
+    with serving(tmp_path) as address, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{address}search/?q=four%20museums")
+        expect(page.locator("#results > li")).to_have_count(3)
+        expect(page.get_by_label("Event")).to_have_count(0)
+        page.get_by_label("Year").select_option("2019")
+        expect(page.locator("#results > li")).to_have_count(1)
+        expect(page.locator("#results h2")).to_contain_text(first.recording.title)
+        page.get_by_label("Year").select_option("2021")
+        expect(page.locator("#results > li")).to_have_count(2)
 
 
 def test_only_what_a_query_needs_is_fetched(visit: Visiting) -> None:

@@ -13,7 +13,7 @@ import pytest
 from lxml import html
 
 from bench import synthetic
-from catalog import groups, listing, urls
+from catalog import directory, groups, urls
 from catalog.errors import AftertalkError
 from catalog.model import Event, Person
 from catalog.pages import Catalogue, pages
@@ -421,6 +421,36 @@ def test_a_language_of_captions_alone_leads_to_what_has_them() -> None:
     assert len({len(anchors) for anchors in found.values()}) > 1
 
 
+def test_many_events_and_themes_have_lists_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The home page names the newest events and largest themes; plain links lead to all others, by year and name."""
+    monkeypatch.setattr(directory, "HOME", 3)
+    monkeypatch.setattr(synthetic, "OF_EVENT", 4)
+    catalogue = synthetic.catalogue(39, ("en", "ar"))
+    undated = catalogue.events[0].model_copy(update={"start": None, "end": None})
+    catalogue = replace(catalogue, events=(undated, *catalogue.events[1:]))
+    themes = tuple(f"Theme {number}" for number in range(10))
+    recordings = tuple(
+        replace(one, session=one.session.model_copy(update={"track": themes[int(one.event.id.partition("-")[2])]}))
+        for one in catalogue.recordings
+    )
+    trees = parsed(build(replace(catalogue, recordings=recordings)))
+    linked = {key: {urljoin(key, href) for href in tree.xpath("//main//a/@href")} for key, tree in trees.items()}
+    events = {f"{event.id}/" for event in catalogue.events}
+    assert linked["index.html"] & events == {"meeting-7/", "meeting-8/", "meeting-9/"}
+    assert {"events/", "themes/"} <= linked["index.html"]
+    years = linked["events/index.html"]
+    assert years == {"events/2000.html", "events/2001.html", "events/2002.html", "events/others.html"}
+    assert linked["events/others.html"] - years == {"meeting-0/"}
+    assert set().union(*(linked[year] for year in years)) - years == events
+    of_themes = {f"themes/theme-{number}/" for number in range(10)}
+    assert len(linked["index.html"] & of_themes) == 3
+    assert "themes/theme-9/" not in linked["index.html"]  # it has one recording less than the others
+    assert linked["themes/index.html"] == of_themes
+    assert trees["events/2002.html"].xpath("//nav[@class='days']//a[@aria-current]/text()") == ["2002"]
+    assert trees["search/index.html"].xpath("//select[@id='in-event']") == []
+    assert trees["ar/search/index.html"].xpath("//select[@id='in-year']/option/text()")[1:] == ["2002", "2001", "2000"]
+
+
 def changes(count: int, languages: tuple[str, ...] = ("en",)) -> dict[str, bytes]:
     """What one recording more changes in a catalogue of ``count``: the new content; only what differs is made."""
     before, after = (
@@ -469,7 +499,7 @@ def test_pages_lead_to_the_sessions_around() -> None:
 
 def test_many_people_have_a_page_for_each_initial(monkeypatch: pytest.MonkeyPatch) -> None:
     """The list leads to the letters, each person stands on one page; a newcomer changes only one page."""
-    monkeypatch.setattr(listing, "PEOPLE", 1)
+    monkeypatch.setattr(directory, "MOST", 1)
     catalogue = samples.catalogue()
     names = ("Ada", "Boris", "Борис", "王芳", "김", "3D Lab", "أحمد", "Åsa")
     one = catalogue.recordings[0]
