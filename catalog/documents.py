@@ -56,8 +56,9 @@ def parse(name: str, content: bytes) -> Document:
         line = content[: error.start].count(b"\n") + 1
         raise _invalid(name, line, "the file is not UTF-8 text", "save it as UTF-8 in your editor") from error
     try:
-        for event in yaml.parse(text, Loader=_SafeLoader):
-            _refuse_anchors(name, event)
+        if _PERHAPS_REFUSED.search(text):
+            for event in yaml.parse(text, Loader=_SafeLoader):
+                _refuse_anchors(name, event)
         node = yaml.compose(text, Loader=_SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -85,6 +86,8 @@ def validate(document: Document, model: type[ModelT], data: Any = None) -> Model
 
 
 _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PERHAPS_REFUSED = re.compile(r"(?:\A|[\s\[{,:?-])[&*!]")
+"""Wherever an anchor, an alias or a tag could begin; most documents have no such place, and need not be read twice."""
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\Z")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,17}\.[0-9]{1,17}\Z")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import Enum
 from functools import cache
 from hashlib import blake2b
@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 _PACKAGES = ("babel", "jinja2", "markdown-it-py", "markupsafe", "nh3", "icalendar", "tzdata")
 """Libraries that have a part in what pages look like."""
+_PLAIN = frozenset({type(None), str, int, float, bool, bytes, date, datetime, time, timedelta})
 _LEFT_OUT: Mapping[str, Any] = {
     "CaptionTrack": {"cues"},  # the digest of their file is a field too
     "Made": {"captions": {"__all__": {"cues"}}},
@@ -43,7 +44,7 @@ class Fingerprints:
         return _digest([self._base, *map(self._of, facts)]).hex()
 
     def _of(self, value: object) -> bytes:
-        if value is None or isinstance(value, str | int | float | bytes | date | time | timedelta | Enum):
+        if type(value) in _PLAIN or isinstance(value, Enum):
             return f"{type(value).__name__} {value!r}".encode(errors="surrogatepass")
         known = self._known.get(id(value))
         if known is None:

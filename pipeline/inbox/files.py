@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from catalog.errors import Finding, Severity
@@ -73,23 +74,23 @@ class InboxFile:
     """Bytes."""
     mtime_ns: int = 0
 
-    @property
+    @cached_property
     def ending(self) -> str:
         """The name's last ending in lower case, with its dot; may be empty."""
         return PurePosixPath(self.name).suffix.lower()
 
-    @property
+    @cached_property
     def stem(self) -> str:
         """The file's name without folders and without its last ending."""
         return PurePosixPath(self.name).stem
 
-    @property
+    @cached_property
     def folder(self) -> str:
         """The folder below the inbox; empty for the inbox itself."""
         parent = str(PurePosixPath(self.name).parent)
         return "" if parent == "." else parent
 
-    @property
+    @cached_property
     def kind(self) -> FileKind:
         """What it is, by its ending."""
         return _KIND_OF.get(self.ending, FileKind.OTHER)

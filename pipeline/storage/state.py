@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from hashlib import md5
 from typing import Any
 
@@ -76,13 +77,15 @@ class Remote:
 
         It is when the next generation's record was written, or when ``catalog.json`` was, by the store's clock.
         """
-        later = [
-            entry.modified
-            for key, entry in self.entries.items()
-            if (number := record_generation(key)) is not None and generation < number <= self.generation
-        ]
+        later = [modified for number, modified in self._recorded if generation < number <= self.generation]
         catalog = self.entries.get(urls.CATALOG)
         return min(later) if later else (catalog.modified if catalog else None)
+
+    @cached_property
+    def _recorded(self) -> list[tuple[int, datetime]]:
+        """Generations whose records are there, and when each was written."""
+        found = ((record_generation(key), entry.modified) for key, entry in self.entries.items() if is_state(key))
+        return [(number, modified) for number, modified in found if number is not None]
 
 
 def read_remote(store: ObjectStore) -> Remote:

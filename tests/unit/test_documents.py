@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catalog import documents
 from catalog.errors import InvalidDocumentError
@@ -73,3 +76,18 @@ def test_line_of_a_list_entry() -> None:
     with pytest.raises(InvalidDocumentError) as caught:
         documents.validate(documents.parse("event.yaml", text), Event)
     assert mistakes(caught.value) == [(6, "sessions.1.id")]
+
+
+_MARKS = st.text(st.sampled_from("&*!ab<>%|:-?#,[]{}'\"\\\n\t \u2028é"), max_size=24)
+
+
+@given(st.one_of(_MARKS, st.builds("{}{}{}".format, _MARKS, st.sampled_from(["&a b", "*a", "!t b", "!<t> b"]), _MARKS)))
+def test_no_anchor_hides_from_the_quick_look(text: str) -> None:
+    """Every document with an anchor, an alias or a tag is one that is looked at event by event."""
+    try:
+        events = list(yaml.parse(text, Loader=yaml.CSafeLoader))
+    except yaml.YAMLError:
+        return
+    if any(getattr(one, "anchor", None) or getattr(one, "tag", None) for one in events):
+        with pytest.raises(InvalidDocumentError, match=r"anchors|tags"):
+            documents.parse("event.yaml", text.encode())
