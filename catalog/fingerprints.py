@@ -69,7 +69,11 @@ class Fingerprints:
 
 
 def _digest(pieces: Iterable[bytes]) -> bytes:
-    return blake2b(repr(list(pieces)).encode(), digest_size=20).digest()
+    found = blake2b(digest_size=20)
+    for piece in pieces:
+        found.update(len(piece).to_bytes(8))
+        found.update(piece)
+    return found.digest()
 
 
 def files_below(*folders: Path) -> tuple[tuple[str, bytes], ...]:

@@ -10,20 +10,22 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import md5, sha256
 from pathlib import Path
+from typing import NamedTuple
+
+from pydantic_core import from_json
 
 from catalog.render import Part
 from pipeline import site_workers
 from pipeline.storage.protocol import Wanted
-from pipeline.workspace import write_atomically
+from pipeline.workspace import write_atomically, writing
 
 SCHEMA = 1
 
 
-@dataclass(frozen=True)
-class _Object:
+class _Object(NamedTuple):
     """An object of a part."""
 
     key: str
@@ -57,13 +59,16 @@ class SiteCache:
             parts: what to make.
             keep: whether to remember it.
             processes: see ``site_workers.made``.
+
+        Raises:
+            MachineError: the cache cannot be written.
         """
         known, here = self._read(), dict(self._sizes())
         now: dict[str, tuple[_Object, ...]] = {}
         missing: list[Part] = []
         for part in parts:
             now[part.fingerprint] = found = known.get(part.fingerprint, ())
-            if part.fingerprint not in known or any(here.get(one.sha256) != one.size for one in found):
+            if part.fingerprint not in known or not all(here.get(one.sha256) == one.size for one in found):
                 missing.append(part)
         self.made += len(missing)
         new = site_workers.made(len(missing), lambda one: self._make(missing[one], keep=keep), processes=processes)
@@ -92,10 +97,11 @@ class SiteCache:
     def _keep(self, one: _Object, content: bytes) -> None:
         """Write an object so that its name never stands for half of it; what a crash loses is made again."""
         path = self._path(one.sha256)
-        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}")  # several processes may be at it
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        with writing(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(content)
+            temporary.replace(path)
 
     def _sizes(self) -> Iterator[tuple[str, int]]:
         """Every object that is here, with its bytes; one that a crash cut short has others than it should."""
@@ -109,14 +115,14 @@ class SiteCache:
 
     def _read(self) -> dict[str, tuple[_Object, ...]]:
         try:
-            document = json.loads(self._index.read_bytes())
+            document = from_json(self._index.read_bytes())
             if document["schema"] != SCHEMA:
                 return {}
-            return {key: tuple(_Object(*one) for one in found) for key, found in document["parts"].items()}
+            return {key: tuple(map(_Object._make, found)) for key, found in document["parts"].items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return {}
 
     def _write(self, parts: dict[str, tuple[_Object, ...]]) -> None:
-        rows = {key: [[one.key, one.size, one.sha256, one.md5] for one in found] for key, found in parts.items()}
-        self._index.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(self._index, json.dumps({"schema": SCHEMA, "parts": rows}, ensure_ascii=False).encode())
+        with writing(self._index.parent):
+            self._index.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(self._index, json.dumps({"schema": SCHEMA, "parts": parts}, ensure_ascii=False).encode())

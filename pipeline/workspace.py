@@ -45,7 +45,7 @@ class Workspace:
             LockHeldError: another run holds it.
             MachineError: the folder cannot be written.
         """
-        with self._writing():
+        with writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             handle = (self.root / "lock").open("a+")
         with handle:
@@ -57,7 +57,7 @@ class Workspace:
                 raise LockHeldError(
                     str(self.root), f"another run works on this catalogue: {holder}", hint="wait until it has ended"
                 ) from error
-            with self._writing():
+            with writing(self.root):
                 handle.truncate(0)
                 handle.write(f"process {os.getpid()} on {socket.gethostname()}\n")
                 handle.flush()
@@ -67,7 +67,7 @@ class Workspace:
     def identity(self) -> str:
         """A name that no other workspace has, not even a copy of this one on another machine."""
         path = self.root / "identity"
-        with self._writing():
+        with writing(self.root):
             if not path.is_file():
                 write_atomically(path, secrets.token_hex(8).encode())
             return f"{path.read_text()}@{socket.gethostname()}"
@@ -96,7 +96,7 @@ class Workspace:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """An empty folder that is removed in the end, whatever happens."""
-        with self._writing():
+        with writing(self.root):
             self._temporary.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(dir=self._temporary))
         try:
@@ -114,7 +114,7 @@ class Workspace:
         files = tuple(_describe(folder, name, public=name not in private) for name in names)
         artifact = Artifact(key=task.key, stage=task.stage, files=files, data=data)
         final = self.folder(task.key)
-        with self._writing():
+        with writing(self.root):
             write_atomically(folder / RECORD, artifact.model_dump_json(exclude={"digest"}).encode())
             _flush_folders(folder)
             shutil.rmtree(final, ignore_errors=True)
@@ -139,16 +139,22 @@ class Workspace:
     def _fingerprint_path(self, recording: str, stage: str) -> Path:
         return self.root / "fingerprints" / recording / f"{stage}.json"
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise MachineError(
-                str(self.root),
-                f"the workspace cannot be written: {error.strerror}",
-                hint="free some space on this disk, or check who owns the folder, and run the command again",
-            ) from error
+
+@contextmanager
+def writing(root: Path) -> Iterator[None]:
+    """Turn what the disk refuses into an error that a person can act on.
+
+    Raises:
+        MachineError: the workspace cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise MachineError(
+            str(root),
+            f"the workspace cannot be written: {error.strerror}",
+            hint="free some space on this disk, or check who owns the folder, and run the command again",
+        ) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:

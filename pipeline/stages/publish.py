@@ -206,7 +206,8 @@ class Publication:
         for artifact in ready.manifest.artifacts:
             for file in artifact.files:
                 key = urls.artifact(event_id, recording_id, artifact.digest, file.name)
-                path = self._local_file(artifact, file.name)
+                known = not self._mirrors and self._media.remote.holds(key, size=file.bytes, sha256=file.sha256)
+                path = None if known else self._local_file(artifact, file.name)
                 yield Wanted.of_file(key, path, size=file.bytes, sha256=file.sha256)
         yield manifest_object(ready.manifest)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from catalog import urls
 
@@ -69,8 +70,13 @@ def content_type(key: str) -> str:
     """
     if key.startswith(urls.API):  # addresses of an interface: without a suffix, or an index that is not a page
         return _TYPES[".json"]
-    name = key.rpartition("/")[2]
-    kind = _FEEDS.get(name) or _TYPES.get(_suffix(name).lower(), "application/octet-stream")
+    name = key[key.rfind("/") + 1 :]
+    return _FEEDS.get(name) or _by_suffix(_suffix(name))
+
+
+@lru_cache(maxsize=256)
+def _by_suffix(suffix: str) -> str:
+    kind = _TYPES.get(suffix.lower(), "application/octet-stream")
     return kind + _UTF8 if kind.startswith("text/") else kind
 
 

@@ -412,12 +412,14 @@ def test_no_credential_is_anywhere(
         assert [data[:200] for data in outputs if secret.encode() in data] == []
 
 
-def test_a_full_disk_leaves_everything_as_it_was(week: Week, clip: Callable[[int], bytes]) -> None:
+@pytest.mark.parametrize("title", ["A week", "A week of which every page is rendered anew"])
+def test_a_full_disk_leaves_everything_as_it_was(week: Week, clip: Callable[[int], bytes], title: str) -> None:
     """Where the workspace cannot grow any more: an error that says so, the public site as it was; then it goes on."""
     week.put("r1a.m4a", clip(300))
     week.run()
     before = dict(published_bytes(week.root))
     week.put("r2a.m4a", clip(400))
+    (week.root / "week" / "event.yaml").write_text(yaml.safe_dump(week.event | {"title": title}))
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))"
     ignored = "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"
     script = f"{limited}; {ignored}; from pipeline.cli import main; main()"
