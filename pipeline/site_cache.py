@@ -44,8 +44,6 @@ class SiteCache:
 
     def __init__(self, folder: Path) -> None:
         self._objects = folder / "objects"
-        # By the first two digits of a digest; joining two paths for each of very many objects takes seconds.
-        self._folders = {f"{number:02x}": self._objects / f"{number:02x}" for number in range(256)}
         self._index = folder / "index.json"
         self.made = 0
         """Parts that had to be made so far."""
@@ -80,7 +78,7 @@ class SiteCache:
             self._write(now)
             self._prune(here.keys() - {one.sha256 for one in objects})
         wanted = [Wanted.of_file(o.key, self._path(o.sha256), size=o.size, sha256=o.sha256, md5=o.md5) for o in objects]
-        return wanted if keep else [replace(one, content=b"") for one in wanted]
+        return wanted if keep else [replace(one, source=b"") for one in wanted]
 
     def _make(self, part: Part, *, keep: bool) -> tuple[_Object, ...]:
         found = []
@@ -91,12 +89,13 @@ class SiteCache:
                 self._keep(one, content)
         return tuple(found)
 
-    def _path(self, digest: str) -> Path:
-        return self._folders[digest[:2]] / digest
+    def _path(self, digest: str) -> str:
+        """Text, since joining paths for each of very many objects takes seconds."""
+        return f"{self._objects}/{digest[:2]}/{digest}"
 
     def _keep(self, one: _Object, content: bytes) -> None:
         """Write an object so that its name never stands for half of it; what a crash loses is made again."""
-        path = self._path(one.sha256)
+        path = Path(self._path(one.sha256))
         temporary = path.with_suffix(f".{os.getpid()}")  # several processes may be at it
         with writing(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +110,7 @@ class SiteCache:
 
     def _prune(self, digests: Iterable[str]) -> None:
         for digest in digests:
-            self._path(digest).unlink(missing_ok=True)
+            Path(self._path(digest)).unlink(missing_ok=True)
 
     def _read(self) -> dict[str, tuple[_Object, ...]]:
         try:

@@ -100,8 +100,8 @@ class Wanted:
         sha256: of its bytes, hexadecimal.
         content_type: as served.
         cache: how long readers may keep it.
-        content: the bytes, or a local file that holds them; ``None`` when they are not on this machine, which is
-            good enough as long as the store has the object already.
+        source: the bytes, or the path of a local file that holds them; ``None`` when they are not on this machine,
+            which is good enough as long as the store has the object already.
         elsewhere: where to fetch them then.
         md5: of its bytes, where it is known and the address does not name the content; else empty.
     """
@@ -111,9 +111,14 @@ class Wanted:
     sha256: str
     content_type: str
     cache: Cache
-    content: Path | bytes | None
+    source: str | bytes | None
     elsewhere: Elsewhere | None = None
     md5: str = ""
+
+    @property
+    def content(self) -> Path | bytes | None:
+        """The bytes, or the local file; a path is made of its text only here, since few of very many are opened."""
+        return Path(self.source) if isinstance(self.source, str) else self.source
 
     @classmethod
     def of_bytes(cls, key: str, data: bytes) -> Wanted:
@@ -121,9 +126,10 @@ class Wanted:
         return cls(key, len(data), sha256(data).hexdigest(), content_type(key), cache_class(key), data)
 
     @classmethod
-    def of_file(cls, key: str, path: Path | None, *, size: int, sha256: str, md5: str = "") -> Wanted:
+    def of_file(cls, key: str, path: Path | str | None, *, size: int, sha256: str, md5: str = "") -> Wanted:
         """An object of the bytes of ``path`` (known size and digests); type and cache class follow from the key."""
-        return cls(key, size, sha256, content_type(key), cache_class(key), path, md5=md5)
+        source = None if path is None else str(path)
+        return cls(key, size, sha256, content_type(key), cache_class(key), source, md5=md5)
 
 
 @contextmanager
@@ -133,14 +139,14 @@ def at_hand(wanted: Wanted) -> Iterator[Wanted]:
     Raises:
         StoreError: it could not be fetched from where it is.
     """
-    if wanted.content is not None or wanted.elsewhere is None:
+    if wanted.source is not None or wanted.elsewhere is None:
         yield wanted
         return
     with NamedTemporaryFile(dir=wanted.elsewhere.scratch) as file:
         for piece in wanted.elsewhere.store.stream(wanted.key):
             file.write(piece)
         file.flush()
-        yield replace(wanted, content=Path(file.name))
+        yield replace(wanted, source=file.name)
 
 
 class Entry(NamedTuple):

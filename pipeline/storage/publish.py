@@ -11,7 +11,7 @@ The caller says what shall be public, the rest follows::
     )
 
 - ``wanted`` must be complete: what is public now and not in it is removed (after a grace period). Objects that were
-  made on another machine have ``content=None``; ``read_remote(store).holds(…)`` tells beforehand whether the store
+  made on another machine have ``source=None``; ``read_remote(store).holds(…)`` tells beforehand whether the store
   has them.
 - ``catalog`` must be pure, and its result must be a JSON object with ``generation`` and ``manifest`` as given.
 - ``withdrawn`` are prefixes of recordings that may not be public (held, embargoed or withdrawn): whatever is below
