@@ -1,9 +1,9 @@
-"""The search index: small static files, of which a query needs a few per word and one per result.
+"""The search index: static files, of which a query reads a small piece per word and one per result (``pack``).
 
 A recording is a list of *blocks*: its title and people, what is said about it, then about fifteen seconds of
-transcript each. ``search/text/<number>-<chunk>.json`` holds the text of ``CHUNK`` blocks and what a result shows;
-``search_words`` tells how words lead to the numbers of recordings and blocks. ``search/index.json`` names the segments
-of the index, ``search/<segment>/index.json`` tells how many shards a segment has and where its numbers begin.
+transcript each. Piece ``n`` of ``search/text/<number>.bin`` holds the text of ``CHUNK`` blocks and what a result shows;
+``search_words`` tells how words lead to the numbers of recordings and blocks: the words of a segment are
+``search/<segment>.bin``, a piece for each shard. ``search/index.json`` names the segments.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from catalog import markdown, urls
 from catalog.feeds.scope import compact
 from catalog.manifest import CaptionTrack
 from catalog.model import Cue
+from catalog.pack import pack
 from catalog.published import Catalogue, PublishedRecording
 from catalog.search_words import Segment, numbered, segments, shards
 from catalog.transcript import joined
@@ -26,7 +27,7 @@ FOLDER = "search/"
 BLOCK = 240
 """Characters of a block of transcript, about."""
 CHUNK = 40
-"""Blocks of one text file."""
+"""Blocks of one piece of text."""
 Make = Callable[[], dict[str, bytes]]
 
 
@@ -53,23 +54,19 @@ def parts(catalogue: Catalogue) -> Iterator[tuple[tuple[object, ...], Make]]:
     for segment in segments(members):
         yield ("words", segment), partial(_words, segment)
     if members:
-        names = [segment.name for segment in segments(members)]
-        facts = {"segments": names, "chunk": CHUNK, "recordings": len(members)}
+        shown = [{"name": one.name, "shards": one.shards} for one in segments(members)]
+        facts = {"segments": shown, "chunk": CHUNK, "recordings": len(members)}
         yield ("index", facts), lambda: {f"{FOLDER}index.json": compact(facts)}
 
 
 def _texts(number: int, recording: PublishedRecording) -> dict[str, bytes]:
     pieces = tuple(blocks(recording))
-    return {
-        f"{FOLDER}text/{number}-{chunk // CHUNK}.json": compact(_text(recording, pieces[chunk : chunk + CHUNK]))
-        for chunk in range(0, len(pieces), CHUNK)
-    }
+    chunks = (pieces[start : start + CHUNK] for start in range(0, len(pieces), CHUNK))
+    return {f"{FOLDER}text/{number}.bin": pack(compact(_text(recording, chunk)) for chunk in chunks)}
 
 
 def _words(segment: Segment) -> dict[str, bytes]:
-    made = shards(segment, lambda one: (block.text for block in blocks(one)))
-    found = {f"{FOLDER}{segment.name}/{number}.json": content for number, content in enumerate(made)}
-    return found | {f"{FOLDER}{segment.name}/index.json": compact({"shards": len(made), "first": segment.first})}
+    return {f"{FOLDER}{segment.name}.bin": pack(shards(segment, lambda one: (block.text for block in blocks(one))))}
 
 
 def blocks(recording: PublishedRecording) -> Iterator[Block]:

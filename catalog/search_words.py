@@ -3,9 +3,10 @@
 The index is cut into *segments*, so that one new recording changes few files: recordings are put in order of their
 dates, the newest (at most ``FEWEST - 1``) are a segment of their own, those before them up to the last multiple of
 ``FEWEST * GROWTH`` another, and so on: three segments for ten thousand recordings. Which recording is in which segment
-follows from the catalogue alone. The words of a segment are spread over *shards* by their hash; a shard is one file
-``search/<segment>/<shard>.json`` that maps words to ``[step, n, block … block, step, n, …]``. The steps add up to the
-numbers of the recordings, from that of the first one of the segment.
+follows from the catalogue alone. The words of a segment are spread over *shards* by their hash. A shard is JSON:
+``first``, the number of the oldest recording of the segment; ``common``, words that are only kept where they stand in a
+title or description; and ``words``, which maps words to ``[step, n, block … block, step, n, …]``. The steps add up to
+the numbers of the recordings, from ``first``.
 """
 
 from __future__ import annotations
@@ -24,14 +25,15 @@ GROWTH = 32
 """How much larger each segment may be than the next newer one."""
 MOST_BLOCKS = 16
 """Places of a word that the index keeps of one recording."""
+MANY = 400
+FEW_BLOCKS = 4
+"""Places that it keeps when ``MANY`` older recordings of the segment have the word too."""
 ABOUT = 2
 """The first blocks of a recording: its title, and what is written about it."""
 COMMON = 2000
 """A word that more recordings of a segment have is only kept where it stands in a title or description."""
-SHARD_BYTES = 16_000
-"""A shard is half as large at least, this large at most on average."""
-NEWEST_SHARD_BYTES = 32_000
-"""The same of the newest segment, all of whose shards every new recording changes."""
+_SHARDS = 64
+"""Shards of the newest segment, of some 10 kB at most; the next older one has ``GROWTH`` times as many, and so on."""
 _MINUTE = 60
 
 
@@ -39,7 +41,8 @@ _MINUTE = 60
 class Segment:
     """Neighbours in the order of dates: their numbers and themselves."""
 
-    name: str
+    level: int
+    """0 for the newest."""
     members: tuple[tuple[int, PublishedRecording], ...]
 
     @property
@@ -48,9 +51,14 @@ class Segment:
         return self.members[0][0]
 
     @property
-    def is_settled(self) -> bool:
-        """Whether it stays as it is until enough newer recordings are there to be put into it."""
-        return len(self.members) >= FEWEST
+    def name(self) -> str:
+        """Of its file."""
+        return str(self.level)
+
+    @property
+    def shards(self) -> int:
+        """How many it has, a power of two."""
+        return int(_SHARDS * GROWTH**self.level)
 
 
 def numbered(recordings: Iterable[PublishedRecording]) -> tuple[tuple[int, PublishedRecording], ...]:
@@ -77,7 +85,7 @@ def segments(members: Sequence[tuple[int, PublishedRecording]]) -> Iterator[Segm
     for level, step in sorted(enumerate((1, *steps)), reverse=True):
         end = len(members) // step * step
         if end > start:
-            yield Segment(str(level), tuple(members[start:end]))
+            yield Segment(level, tuple(members[start:end]))
             start = end
 
 
@@ -92,6 +100,7 @@ class _Entry:
     about: bytearray = field(default_factory=bytearray)
 
     def add(self, number: int, places: Sequence[int]) -> None:
+        places = places[: MOST_BLOCKS if self.recordings < MANY else FEW_BLOCKS]
         step = number - self.last
         self.places += b"%d,1,%d," % (step, places[0]) if len(places) == 1 else _numbers(step, places)
         self.last = number
@@ -105,8 +114,8 @@ def _numbers(step: int, places: Sequence[int]) -> bytes:
     return f"{step},{len(places)},{','.join(map(str, places))},".encode()
 
 
-def shards(segment: Segment, texts: Callable[[PublishedRecording], Iterable[str]]) -> list[bytes]:
-    """The shards of a segment, as JSON; their number is a power of two.
+def shards(segment: Segment, texts: Callable[[PublishedRecording], Iterable[str]]) -> Iterator[bytes]:
+    """The shards of a segment, as JSON; those without a word are empty.
 
     Args:
         segment: whose words.
@@ -118,17 +127,19 @@ def shards(segment: Segment, texts: Callable[[PublishedRecording], Iterable[str]
             entry = index.get(word)
             if entry is None:
                 entry = index[word] = _Entry(segment.first, segment.first)
-            entry.add(number, places[:MOST_BLOCKS])
-    common = {word for word, entry in index.items() if entry.recordings > COMMON}
-    kept = {word: entry.about if word in common else entry.places for word, entry in index.items()}
-    count = _count(kept, SHARD_BYTES if segment.is_settled else NEWEST_SHARD_BYTES)
-    lines: list[list[bytes]] = [[] for _ in range(count)]
-    for word in sorted(common):
-        lines[shard(word, count)].append(_quoted(word))
-    lines = [[b'"":[%b]' % b",".join(found)] if found else [] for found in lines]
-    for word in sorted(kept):
-        lines[shard(word, count)].append(b"%b:[%b]" % (_quoted(word), bytes(kept[word][:-1])))
-    return [b"{%b}" % b",\n".join(found) for found in lines]
+            entry.add(number, places)
+    members: list[list[str]] = [[] for _ in range(segment.shards)]
+    for word in index:
+        members[shard(word, segment.shards)].append(word)
+    for found in members:
+        yield _shard(segment.first, {word: index.pop(word) for word in sorted(found)}) if found else b""
+
+
+def _shard(first: int, entries: Mapping[str, _Entry]) -> bytes:
+    common = {word for word, entry in entries.items() if entry.recordings > COMMON}
+    kept = {word: entry.about if word in common else entry.places for word, entry in entries.items()}
+    lines = b",\n".join(b"%b:[%b]" % (_quoted(word), bytes(places[:-1])) for word, places in kept.items())
+    return b'{"first":%d,"common":[%b],"words":{%b}}' % (first, b",".join(map(_quoted, sorted(common))), lines)
 
 
 def _quoted(word: str) -> bytes:
@@ -142,11 +153,3 @@ def _places(texts: Iterable[str]) -> dict[str, list[int]]:
         for word in distinct(text):
             found[word].append(number)
     return found
-
-
-def _count(entries: Mapping[str, bytearray], size: int) -> int:
-    total = sum(len(word) + len(entry) for word, entry in entries.items())
-    count = 1
-    while total / count > size:
-        count *= 2
-    return count

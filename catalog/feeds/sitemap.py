@@ -52,12 +52,16 @@ def parts(catalogue: Catalogue, paths: Sequence[str]) -> Iterator[tuple[tuple[ob
 
 
 def _sections(catalogue: Catalogue, paths: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Name of a sitemap -> its pages: those of an event, of people, and others, in files of ``MOST`` addresses."""
-    own = {"people", *(event.id for event in catalogue.events)}
+    """Name of a sitemap -> its pages: those of an event, of people, and others, in files of ``MOST`` addresses.
+
+    People are told apart by the first letter of their address, so that somebody new changes one file.
+    """
+    own = {event.id for event in catalogue.events}
     gathered: dict[str, list[str]] = {}
     for path in paths:
-        first = path.partition("/")[0]
-        gathered.setdefault(first if first in own else "pages", []).append(path)
+        first, _, rest = path.partition("/")
+        section = f"people-{rest[0]}" if first == "people" and rest else first if first in own else "pages"
+        gathered.setdefault(section, []).append(path)
     size = max(1, MOST // len(catalogue.site.languages))
     for section, found in gathered.items():
         for number, start in enumerate(range(0, len(found), size), 1):

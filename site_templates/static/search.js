@@ -1,5 +1,5 @@
-// Search: what is typed becomes words exactly as catalog/words.py makes them; a few small files per word tell which
-// recordings have it and where (see catalog/search_words.py), one small file per result holds the text to show.
+// Search: what is typed becomes words exactly as catalog/words.py makes them; small pieces of files tell for each word
+// which recordings have it and where (see catalog/search_words.py), and hold for each result the text to show.
 (() => {
   "use strict";
   const page = document.getElementById("search");
@@ -38,19 +38,35 @@
   };
   page.words = words; // for the test that compares both implementations
 
-  // ---- Files, each fetched once
+  // ---- Files, each fetched once; of packs (see catalog/pack.py) a piece at a time, by a range of bytes
 
-  const files = new Map();
-  const get = (name) => {
-    if (!files.has(name)) {
-      files.set(name, fetch(`${root}search/${name}.json`).then((answer) => {
-        if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
-        return answer.json();
-      }));
-      files.get(name).catch(() => files.delete(name));
+  const known = new Map();
+  const once = (name, make) => {
+    if (!known.has(name)) {
+      known.set(name, make());
+      known.get(name).catch(() => known.delete(name));
     }
-    return files.get(name);
+    return known.get(name);
   };
+  const ask = async (name, headers = {}) => {
+    const answer = await fetch(`${root}search/${name}`, { headers });
+    if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+    return answer;
+  };
+  const index = () => once("index", async () => (await ask("index.json")).json());
+  const range = async (name, from, to) => {
+    if (known.has(name)) return (await known.get(name)).slice(from, to);
+    const answer = await ask(name, { Range: `bytes=${from}-${to - 1}` });
+    if (answer.status === 206) return answer.arrayBuffer();
+    return (await once(name, () => answer.arrayBuffer())).slice(from, to); // a host that knows no ranges sends it all
+  };
+  const piece = (name, number) => once(`${name} ${number}`, async () => {
+    const places = new DataView(await range(name, 4 * number, 4 * number + 8));
+    const from = places.getUint32(0, true), to = places.getUint32(4, true);
+    if (from === to) return null;
+    const packed = new Blob([await range(name, from, to)]);
+    return new Response(packed.stream().pipeThrough(new DecompressionStream("deflate"))).json();
+  });
 
   // ---- Finding
 
@@ -72,11 +88,11 @@
 
   // Recordings that have every word (else those that have most), best first: rare words and titles count most, and words close together.
   const find = async (wanted) => {
-    const { segments, recordings } = await get("index");
-    const lists = await Promise.all(wanted.map((word) => Promise.all(segments.map(async (segment) => {
-      const { shards, first } = await get(`${segment}/index`);
-      const shard = await get(`${segment}/${hash(word) & (shards - 1)}`);
-      return { first, numbers: Object.hasOwn(shard, word) ? shard[word] : [], common: shard[""]?.includes(word) };
+    const { segments, recordings } = await index();
+    const lists = await Promise.all(wanted.map((word) => Promise.all(segments.map(async ({ name, shards }) => {
+      const shard = await piece(`${name}.bin`, hash(word) & (shards - 1));
+      if (!shard || !Object.hasOwn(shard.words, word)) return { numbers: [] };
+      return { first: shard.first, numbers: shard.words[word], common: shard.common.includes(word) };
     }))));
     const scores = new Map();
     lists.forEach((found) => {
@@ -106,10 +122,10 @@
     return sequence.some((_, at) => phrase.every((word, index) => sequence[at + index] === word));
   };
   const load = async (result, phrases) => {
-    const { chunk } = await get("index");
+    const { chunk } = await index();
     const shown = [];
     for (const block of result.order.slice(0, phrases.length ? 12 : 3)) {
-      const file = await get(`text/${result.recording}-${Math.floor(block / chunk)}`);
+      const file = await piece(`text/${result.recording}.bin`, Math.floor(block / chunk));
       result.about ??= file;
       const [ms, text, spoken] = file.blocks[block % chunk];
       if (phrases.every((phrase) => contains(text, phrase))) shown.push({ block, ms, text, spoken });
@@ -175,7 +191,7 @@
     && (!year?.value || new Date(recording * 60000).getUTCFullYear() === Number(year.value));
 
   let turn = 0; // the query that is being answered; answers to older ones are dropped
-  const answer = async (query) => {
+  const answer = async (query, again = false) => {
     const mine = ++turn;
     const { words: wanted, phrases } = parse(query);
     list.replaceChildren();
@@ -203,19 +219,21 @@
       more.onclick = step;
       await step();
     } catch {
-      if (mine === turn) status.textContent = page.dataset.failed;
+      if (mine !== turn) return;
+      known.clear(); // files that were replaced meanwhile do not fit the others
+      if (again) status.textContent = page.dataset.failed; else answer(query, true);
     }
   };
 
-  const ask = () => {
+  const start = () => {
     const query = input.value.trim();
     const address = new URL(location.href);
     if (query) address.searchParams.set("q", query); else address.searchParams.delete("q");
     history.replaceState(null, "", address);
     answer(query);
   };
-  form.addEventListener("submit", (asked) => { asked.preventDefault(); ask(); });
-  for (const field of [language, event, year, kind]) field?.addEventListener("change", ask);
+  form.addEventListener("submit", (asked) => { asked.preventDefault(); start(); });
+  for (const field of [language, event, year, kind]) field?.addEventListener("change", start);
   input.value = new URLSearchParams(location.search).get("q") ?? "";
   if (input.value) answer(input.value); else input.focus();
 })();

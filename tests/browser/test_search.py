@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from catalog import directory
 from catalog.words import words
-from tests.browser.conftest import Visiting, serving, write_site
+from tests.browser.conftest import Visit, Visiting, serving, write_site
 from tests.unit.site import samples
 
 pytestmark = pytest.mark.browser
@@ -89,15 +89,74 @@ def test_where_there_are_many_events_years_narrow_the_results(
         expect(page.locator("#results > li")).to_have_count(2)
 
 
+def index_files(found: Visit) -> list[str]:
+    """What was asked for of the index, in order."""
+    return [url.partition("search/")[2] for url in found.requests if url.endswith((".json", ".bin"))]
+
+
 def test_only_what_a_query_needs_is_fetched(visit: Visiting) -> None:
-    """Nothing of the index is fetched before the first query; then few per word and one per result."""
+    """Nothing of the index is fetched before the first query; then a few pieces per word and one per result."""
+    sizes: list[int] = []
     with visit("search/") as found:
         found.page.wait_for_timeout(200)
-        assert not [url for url in found.requests if url.endswith(".json")]
+        assert index_files(found) == []
+        found.page.on("response", lambda one: sizes.append(int(one.headers["content-length"])))
         found.page.get_by_role("searchbox").fill("forum")
         found.page.keyboard.press("Enter")
         expect(found.page.locator("#results > li").first).to_be_visible()
-        assert len([url for url in found.requests if url.endswith(".json")]) <= 3 + 4
+        results = found.page.locator("#results > li").count()
+        asked = index_files(found)
+        assert asked[0] == "index.json"
+        assert asked[1:3] == ["0.bin"] * 2
+        assert all(one.startswith("text/") for one in asked[3:])
+        assert len(asked) <= 3 + 2 * results
+        assert sizes.count(8) == 1 + results  # a place, before each piece
+
+
+def ask(page: Page, query: str) -> None:
+    page.get_by_role("searchbox").fill(query)
+    page.keyboard.press("Enter")
+
+
+def test_a_host_that_knows_no_ranges(visit: Visiting) -> None:
+    """Whole files are as good, each fetched once."""
+    with visit("search/") as found:
+
+        def whole(route: Route) -> None:
+            headers = {name: value for name, value in route.request.headers.items() if name != "range"}
+            route.continue_(headers=headers)
+
+        found.page.route("**/*.bin", whole)
+        ask(found.page, "four museum")
+        expect(found.page.get_by_role("status")).to_have_text("Recordings found: 3")
+        expect(found.page.locator("#results > li")).to_have_count(3)
+        fetched = len(index_files(found))
+        ask(found.page, "museum four")
+        expect(found.page.locator("#results > li")).to_have_count(3)
+        assert len(index_files(found)) == fetched
+
+
+def test_files_that_are_replaced_meanwhile_are_asked_for_again(visit: Visiting) -> None:
+    """A publish between two requests gives pieces that do not fit: the query begins anew, once."""
+    with visit("search/") as found:
+        wrong = 0
+
+        def replaced(route: Route) -> None:
+            nonlocal wrong
+            wrong += 1
+            if wrong == 1:
+                route.fulfill(status=206, body=b"\x00\x00\x00\x00\x05\x00\x00\x00")
+            else:
+                route.continue_()
+
+        found.page.route("**/0.bin", replaced)
+        ask(found.page, "four museum")
+        expect(found.page.locator("#results > li")).to_have_count(3)
+        found.page.unroute("**/0.bin")
+        found.page.route("**/text/*.bin", lambda route: route.fulfill(status=206, body=b"\x01" * 8))
+        found.page.reload()
+        ask(found.page, "four museum")
+        expect(found.page.get_by_role("status")).to_contain_text("could not be carried out")
 
 
 def test_without_scripts_the_page_says_where_to_look(visit: Visiting) -> None:

@@ -27,6 +27,7 @@ from tests.media.bench import Workshop
 from tests.media.decks import Deck, slide, write
 from tests.media.pgs import sup
 from tests.media.test_captions_embedded import captions
+from tests.packs import pieces
 
 pytestmark = pytest.mark.media
 
@@ -166,10 +167,10 @@ def test_what_pictures_say_is_found_and_marked(tools: Tools, tmp_path: Path) -> 
     (row,) = states(load(tmp_path, import_programme), now=now)
     assert (row.captions, row.automatic_only) == (("fr (ocr)",), True)
 
-    blocks = [
-        one for file in (public / "search" / "text").glob("*.json") for one in json.loads(file.read_bytes())["blocks"]
-    ]
-    shards = [json.loads(file.read_bytes()) for file in (public / "search").glob("[0-9]*.json")]
+    files = (file.read_bytes() for file in (public / "search" / "text").glob("*.bin"))
+    blocks = [one for file in files for text in pieces(file) for one in json.loads(text)["blocks"]]
+    packs = (file.read_bytes() for file in (public / "search").glob("*.bin"))
+    shards = [json.loads(text)["words"] for file in packs for text in pieces(file) if text]
     for word, expected in (("chat", [1000]), ("meeting", [round(1000 * one) for one in starts])):
         assert any(word in shard for shard in shards)
         times = [start for start, text, *_ in blocks if word in text.lower()]

@@ -29,6 +29,7 @@ from pipeline.run import Options, publish
 from pipeline.status import states
 from pipeline.storage import open_store
 from tests.media import processes
+from tests.packs import readable
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.media
@@ -310,7 +311,7 @@ def test_nothing_held_is_ever_sent(meeting: Meeting) -> None:
     for path in meeting.public.rglob("*"):
         assert "panel" not in path.relative_to(meeting.public).as_posix()
         if path.is_file():
-            assert b"CANARY" not in path.read_bytes()
+            assert b"CANARY" not in readable(path)
 
 
 def test_withdrawing_takes_everything_back_at_once(meeting: Meeting) -> None:

@@ -26,6 +26,7 @@ from pipeline.programmes import import_programme
 from pipeline.run import Options, publish
 from pipeline.storage import open_store
 from pipeline.storage.lease import held
+from tests.packs import readable
 from tests.store import servers
 
 pytestmark = pytest.mark.media
@@ -104,7 +105,7 @@ class Week:
     def holds(self, text: str) -> list[str]:
         """Public files in which a text is."""
         files = (path for path in (self.root / "public").rglob("*") if path.is_file())
-        return [str(path) for path in files if text.encode() in path.read_bytes()]
+        return [str(path) for path in files if text.encode() in readable(path)]
 
 
 @pytest.fixture
@@ -323,7 +324,7 @@ def published_bytes(root: Path) -> Iterator[tuple[str, bytes]]:
     """Every public file; compressed ones as they are read."""
     for path in sorted((root / "public").rglob("*")):
         if path.is_file():
-            data = path.read_bytes()
+            data = readable(path)
             yield path.relative_to(root / "public").as_posix(), gzip.decompress(data) if path.suffix == ".gz" else data
 
 

@@ -161,19 +161,22 @@ def test_sitemap_names_pages_languages_and_videos(objects: dict[str, bytes]) -> 
 
 
 def test_large_sitemaps_are_split(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More addresses than one sitemap may have make an index of several: by event, people, and the rest."""
+    """More addresses than one sitemap may have make an index of several: by event, by letter, and the rest."""
     monkeypatch.setattr(sitemap, "MOST", 10)
     paths = [f"nodes2021/p{number}/" for number in range(25)]
-    made = sitemap.sitemaps(samples.catalogue(), [*paths, "about/", "people/", "people/ana/"])
+    made = sitemap.sitemaps(
+        samples.catalogue(), [*paths, "about/", "people/", "people/ana/", "people/bo/", "people/alex/"]
+    )
     names = [
         *(f"sitemap-nodes2021-{number}.xml" for number in (1, 2, 3)),
         "sitemap-pages-1.xml",
-        "sitemap-people-1.xml",
+        "sitemap-people-a-1.xml",
+        "sitemap-people-b-1.xml",
     ]
     assert set(made) == {"sitemap.xml", "robots.txt", *names}
     assert etree.fromstring(made["sitemap.xml"]).xpath("//s:loc/text()", namespaces=NS) == [BASE + n for n in names]
     counts = [etree.fromstring(made[name]).xpath("count(//s:url)", namespaces=NS) for name in names]
-    assert counts == [10, 10, 5, 1, 2]
+    assert counts == [10, 10, 5, 2, 2, 1]
 
 
 def news(catalogue: Catalogue) -> dict[str, bytes]:

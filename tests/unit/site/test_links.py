@@ -11,6 +11,7 @@ from lxml import html
 from catalog import urls
 from catalog.pages import Catalogue
 from catalog.render import build
+from tests.packs import pieces
 from tests.unit.site import samples
 from tests.unit.site.test_pages import hostile_catalogue, media_keys
 
@@ -53,7 +54,10 @@ def test_every_full_address_is_alive(kind: str) -> None:
     made = catalogue(kind)
     objects = build(made)
     there = objects.keys() | media_keys(made) | {urls.CATALOG}
-    texts = {key: data for key, data in objects.items() if not key.endswith((".zip", ".png"))}
+    texts = {key: data for key, data in objects.items() if not key.endswith((".zip", ".png", ".bin"))}
+    texts |= {
+        f"{key} {at}": one for key in objects if key.endswith(".bin") for at, one in enumerate(pieces(objects[key]))
+    }
     found = [(address, key) for key, data in texts.items() for address in named(key, data)]
     folders = {f"{urls.MEDIA}{event.id}" for event in made.events}  # that the API names as such
     dead = {

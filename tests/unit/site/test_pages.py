@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +19,9 @@ from catalog import directory, groups, urls
 from catalog.errors import AftertalkError
 from catalog.model import Event, Person
 from catalog.pages import Catalogue, pages
-from catalog.render import build, parts
+from catalog.render import asset_keys, assets, build, environment, parts, render
 from tests.unit.site import samples
+from tests.unit.site.test_search import texts_of
 
 ROOT = "https://host.example/deep/folder/"
 
@@ -374,7 +377,7 @@ def test_recording_kept_elsewhere_is_a_full_member() -> None:
     assert "history/" in objects["nodes2021/index.html"].decode()
     assert f"/{folder}" in objects["nodes2021/atom.xml"].decode()
     assert f"/{folder}" not in objects["podcast.xml"].decode() + objects["podcast-audio.xml"].decode()
-    assert any("A short history" in body.decode() for key, body in objects.items() if key.startswith("search/text/"))
+    assert any("A short history" in text for text in texts_of(objects))
 
 
 def test_long_lists_lead_to_events(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -424,8 +427,8 @@ def test_a_language_of_captions_alone_leads_to_what_has_them() -> None:
 def test_many_events_and_themes_have_lists_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """The home page names the newest events and largest themes; plain links lead to all others, by year and name."""
     monkeypatch.setattr(directory, "HOME", 3)
-    monkeypatch.setattr(synthetic, "OF_EVENT", 4)
-    catalogue = synthetic.catalogue(39, ("en", "ar"))
+    monkeypatch.setattr(synthetic, "OF_EVENT", 2)
+    catalogue = synthetic.catalogue(19, ("en", "ar"))
     undated = catalogue.events[0].model_copy(update={"start": None, "end": None})
     catalogue = replace(catalogue, events=(undated, *catalogue.events[1:]))
     themes = tuple(f"Theme {number}" for number in range(10))
@@ -433,7 +436,14 @@ def test_many_events_and_themes_have_lists_of_their_own(monkeypatch: pytest.Monk
         replace(one, session=one.session.model_copy(update={"track": themes[int(one.event.id.partition("-")[2])]}))
         for one in catalogue.recordings
     )
-    trees = parsed(build(replace(catalogue, recordings=recordings)))
+    catalogue = replace(catalogue, recordings=recordings)
+    hashed = asset_keys(assets(catalogue))
+    trees = {
+        urls.object_key(one.address): html.document_fromstring(render(one, environment(), hashed).decode())
+        for page in pages(catalogue)
+        if page.template in {"home.html", "directory.html", "search.html"}
+        for one in page.everywhere()
+    }
     linked = {key: {urljoin(key, href) for href in tree.xpath("//main//a/@href")} for key, tree in trees.items()}
     events = {f"{event.id}/" for event in catalogue.events}
     assert linked["index.html"] & events == {"meeting-7/", "meeting-8/", "meeting-9/"}
@@ -473,8 +483,27 @@ def test_a_new_recording_leaves_pages_of_others_alone() -> None:
     assert f"{new.page}index.html" in changed
     assert not {key for key in changed if "/talk-" in key and not key.startswith(("media/", new.page))}
     assert not {key for key in changed if key.startswith("languages/en/")}
-    texts = [json.loads(content) for key, content in changed.items() if key.startswith("search/text/")]
-    assert {one["page"] for one in texts} == {new.page}
+    texts = {key: content for key, content in changed.items() if key.startswith("search/text/")}
+    assert {json.loads(text)["page"] for text in texts_of(texts)} == {new.page}
+
+
+def test_what_a_new_recording_changes_in_seven_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own files, its session, event and people, the start page, feeds and interfaces, three files of the search."""
+    monkeypatch.setattr(groups, "MOST", 0)
+    languages = ("en", "ar", "es", "fr", "pt", "ru", "zh")
+    changed = changes(22, languages)
+    new = synthetic.catalogue(23, languages).recordings[-1]
+    pages = Counter(re.sub("^(ar|es|fr|pt|ru|zh)/", "", key) for key in changed if key.endswith("index.html"))
+    people = {key: pages.pop(key) for key in list(pages) if key.startswith("people/")}
+    people.pop("people/index.html", None)  # somebody new is in it
+    assert people == {f"people/{person.id}/index.html": 7 for person in new.people}
+    event, session = f"{new.event.id}/", f"{new.event.id}/{new.session.id}/"
+    named = ("", event, session, new.page)
+    aside = (f"{new.page}embed/", f"v/{new.event.id}-{new.recording.id}/")
+    assert pages == {**{f"{one}index.html": 7 for one in named}, **{f"{one}index.html": 1 for one in aside}}
+    others = [key for key in changed if not key.endswith(".html")]
+    assert len([key for key in others if key.startswith("search/")]) == 3
+    assert len(others) <= 29
 
 
 def test_pages_lead_to_the_sessions_around() -> None:

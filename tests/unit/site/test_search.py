@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import random
 import re
+import struct
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 from unicodedata import category
 
 import pytest
@@ -18,9 +19,11 @@ from hypothesis import strategies as st
 
 from bench import synthetic
 from catalog import search, search_words
+from catalog.pack import count, pack, piece
 from catalog.pages import Catalogue
 from catalog.search_words import FEWEST, segments
 from catalog.words import _pattern, level, shard, words
+from tests.packs import pieces
 from tests.unit.site import samples
 
 
@@ -69,19 +72,28 @@ def test_every_word_has_a_shard(word: str, count: int) -> None:
 def places(files: dict[str, bytes], word: str) -> Iterator[tuple[int, int]]:
     """The numbers of the recordings and blocks that contain a word."""
     for segment in json.loads(files["search/index.json"])["segments"]:
-        numbers = json.loads(files[shard_of(files, segment, word)]).get(word, [])
-        recording = json.loads(files[f"search/{segment}/index.json"])["first"]
+        found = piece(*shard_of(files, segment, word))
+        known = json.loads(found) if found else {"first": 0, "words": {}}
+        recording, numbers = known["first"], known["words"].get(word, [])
         while numbers:
-            step, count, *rest = numbers
+            step, amount, *rest = numbers
             recording += step
-            yield from ((recording, block) for block in rest[:count])
-            numbers = rest[count:]
+            yield from ((recording, block) for block in rest[:amount])
+            numbers = rest[amount:]
 
 
-def shard_of(files: dict[str, bytes], segment: str, word: str) -> str:
-    """The file of a segment that would have the word."""
-    count = json.loads(files[f"search/{segment}/index.json"])["shards"]
-    return f"search/{segment}/{shard(word, count)}.json"
+def shard_of(files: dict[str, bytes], segment: dict[str, Any], word: str) -> tuple[bytes, int]:
+    """The file of a segment, and the number of the piece that would have the word."""
+    content = files[f"search/{segment['name']}.bin"]
+    assert count(content) == segment["shards"]
+    return content, shard(word, segment["shards"])
+
+
+def texts_of(files: dict[str, bytes]) -> Iterator[str]:
+    """Every text of the index and all its words, as they are read."""
+    for key, content in files.items():
+        if key.endswith(".bin"):
+            yield from (one.decode() for one in pieces(content))
 
 
 def found(catalogue: Catalogue, query: str) -> dict[str, list[str]]:
@@ -91,7 +103,7 @@ def found(catalogue: Catalogue, query: str) -> dict[str, list[str]]:
     result: dict[str, list[str]] = {}
     lists = [set(places(files, word)) for word in words(query)]
     for recording, block in sorted(set.intersection(*lists)):
-        text = json.loads(files[f"search/text/{recording}-{block // meta['chunk']}.json"])
+        text = json.loads(piece(files[f"search/text/{recording}.bin"], block // meta["chunk"]))
         result.setdefault(text["page"], []).append(text["blocks"][block % meta["chunk"]])
     return result
 
@@ -127,7 +139,9 @@ def test_hostile_words_change_nothing() -> None:
     one = catalogue.recordings[0]
     hostile = replace(one, recording=one.recording.model_copy(update={"title": title}))
     files = search.files(replace(catalogue, recordings=(hostile,)))
-    assert not [key for key, content in files.items() if b"<" in content]
+    read = list(texts_of(files))
+    assert any("constructor" in text for text in read)
+    assert not [text for text in read if "<" in text]
     assert hostile.page in found(replace(catalogue, recordings=(hostile,)), "constructor")
 
 
@@ -145,26 +159,50 @@ def test_segments_hold_every_recording_once(total: int) -> None:
     assert sum(size for size, segment in zip(sizes, cut, strict=True) if segment.name == "0") < FEWEST
 
 
+def silent(recordings: int) -> Catalogue:
+    """A catalogue of so many recordings without captions."""
+    made = synthetic.catalogue(recordings, ("en",))
+    without = (replace(one, made=one.made.model_copy(update={"captions": ()})) for one in made.recordings)
+    return replace(made, recordings=tuple(without))
+
+
 def test_a_new_recording_changes_little_of_the_index() -> None:
     """Only the newest segment is written again, and the numbers of other recordings stay, wherever the new one is."""
-    catalogue = synthetic.catalogue(41, ("en",))
+    catalogue = silent(41)
     fewer = replace(catalogue, recordings=catalogue.recordings[:-1])
     before, after = search.files(fewer), search.files(catalogue)
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-    assert {key for key in changed if "/text/" not in key} <= {key for key in after if key.startswith("search/0/")} | {
-        "search/index.json"
-    }
-    assert all(key not in before for key in changed if "/text/" in key)
+    (text,) = (key for key in changed if "/text/" in key)
+    assert changed == {"search/0.bin", "search/index.json", text}
+    assert text not in before
     without_first = search.files(replace(catalogue, recordings=catalogue.recordings[4:]))
     assert without_first.keys() - after.keys() == set()
+
+
+def test_every_sixteenth_recording_changes_two_segments() -> None:
+    """Recordings are gathered into the next older segment, which is one file whatever its size."""
+    catalogue = silent(48)
+    before = search.files(replace(catalogue, recordings=catalogue.recordings[:-1]))
+    after = search.files(catalogue)
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert {key for key in changed if "/text/" not in key} == {"search/0.bin", "search/1.bin", "search/index.json"}
+
+
+@given(st.lists(st.binary(max_size=300), max_size=40))
+def test_a_pack_gives_back_its_pieces(pieces: list[bytes]) -> None:
+    """Each piece comes back by its number, and empty ones take no room but their place."""
+    content = pack(pieces)
+    assert count(content) == len(pieces)
+    assert [piece(content, number) for number in range(len(pieces))] == pieces
+    assert len(pack([b"", *pieces])) == len(content) + 4
 
 
 def test_common_words_are_found_in_titles(monkeypatch: pytest.MonkeyPatch) -> None:
     """A word that nearly everybody says is kept where it stands in a title or description, and said to be common."""
     monkeypatch.setattr(search_words, "COMMON", 2)
     files = search.files(samples.catalogue())
-    shard = json.loads(files[shard_of(files, "0", "museum")])
-    assert "museum" in shard[""]
+    (segment,) = json.loads(files["search/index.json"])["segments"]
+    assert "museum" in json.loads(piece(*shard_of(files, segment, "museum")))["common"]
     assert all(block < search_words.ABOUT for _, block in places(files, "museum"))
 
 
@@ -189,10 +227,14 @@ def test_cost_of_a_first_query_at_a_thousand_talks() -> None:
         recording = one.recording.model_copy(update={"id": f"talk-{number}"})
         talks.append(replace(one, recording=recording, made=one.made.model_copy(update={"captions": (track,)})))
     files = search.files(replace(catalogue, recordings=tuple(talks)))
-    names = json.loads(files["search/index.json"])["segments"]
-    needed = {"search/index.json", *(f"search/{name}/index.json" for name in names)}
-    needed |= {shard_of(files, name, vocabulary[rank]) for rank in (5, 300, 4000) for name in names}
-    texts = [key for key in files if key.startswith("search/text/")]
-    needed |= set(chance.sample(texts, 10))
-    cost = sum(len(gzip.compress(files[key])) for key in needed)
-    assert cost <= 100_000, f"{cost} bytes"
+    assert query_bytes(files, [vocabulary[rank] for rank in (5, 300, 4000)], chance) <= 100_000
+
+
+def query_bytes(files: dict[str, bytes], query: list[str], chance: random.Random) -> int:
+    """What a first query with ten results receives: the index, and a place and a piece for each word and each text."""
+    segments = json.loads(files["search/index.json"])["segments"]
+    read = [shard_of(files, segment, word) for word in query for segment in segments]
+    texts = chance.sample([content for key, content in files.items() if key.startswith("search/text/")], 10)
+    read += [(content, chance.randrange(count(content))) for content in texts]
+    ranges = (struct.unpack_from("<2I", content, 4 * number) for content, number in read)
+    return len(files["search/index.json"]) + sum(8 + end - start for start, end in ranges)

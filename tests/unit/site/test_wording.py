@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
@@ -19,6 +18,7 @@ from catalog.published import Catalogue
 from catalog.render import build
 from catalog.wording import Wording
 from tests.unit.site import samples
+from tests.unit.site.test_search import texts_of
 
 TITLES = {"en": "Panel: the role of nodes", "fr": "Table ronde : le rôle des nœuds", "ar": "GBIF: دور العقد"}
 ABSTRACTS = {"en": "In *full*.", "fr": "En *entier*."}
@@ -124,10 +124,10 @@ def test_programs_read_the_first_language() -> None:
 
 def test_search_finds_every_language() -> None:
     """Words of each title are in the index; a result brings all titles, so that the page shows its own."""
-    shards = (content for key, content in objects().items() if re.fullmatch(r"search/\d+/\d+\.json", key))
-    index = {word for content in shards for word in json.loads(content)}
+    read = [json.loads(text) for text in texts_of(objects()) if text]
+    index = {word for one in read for word in one.get("words", ())}
     assert {"role", "ronde", "عقد", "entier", "reunion"} <= index
-    texts = [json.loads(content) for key, content in objects().items() if key.startswith("search/text/")]
+    texts = [one for one in read if "page" in one]
     (panel,) = [one for one in texts if one["page"].endswith("/panel/") and one["blocks"][0][0] == -1]
     assert panel["titles"] == TITLES
     assert panel["event_titles"]["fr"] == "Réunion des nœuds 2021"
