@@ -16,7 +16,7 @@ from typing import Any
 from catalog import markdown, urls
 from catalog.feeds.scope import compact
 from catalog.manifest import CaptionTrack
-from catalog.model import Cue
+from catalog.model import Cue, Recording, Session
 from catalog.pack import pack
 from catalog.published import Catalogue, PublishedRecording
 from catalog.search_words import Segment, numbered, segments, shards
@@ -70,18 +70,25 @@ def _words(segment: Segment) -> dict[str, bytes]:
 
 
 def blocks(recording: PublishedRecording) -> Iterator[Block]:
-    """Titles and people; what is said about it; every transcript in pieces; then what stands on its slides."""
+    """Titles and people; what is said about it, and that in other languages; every transcript in pieces; slides."""
     people = ", ".join(f"{one.name}, {one.organisation}" if one.organisation else one.name for one in recording.people)
     yield Block(_sentences(*recording.recording.every("title"), people))
     session = recording.session
     about = (*session.every("title"), session.track, *recording.event.every("title"))
-    texts = recording.recording.every("abstract") or session.every("abstract")
-    yield Block(_sentences(*map(markdown.to_text, texts), *about))
+    first, *translations = _abstracts(recording.recording) or _abstracts(session) or [Block("")]
+    yield Block(_sentences(first.text, *about), language=first.language)
+    yield from translations
     for track in recording.made.captions:
         yield from _transcript(track)
     for slide in recording.made.slides:
         if slide.text.strip():
             yield Block(joined([slide.text]), slide.start_ms, recording.language)
+
+
+def _abstracts(one: Recording | Session) -> list[Block]:
+    """What is said about it in each language, the first one first; an excerpt of a result is in one language."""
+    languages = {said.abstract: tag for tag, said in one.translations.items()}
+    return [Block(markdown.to_text(text), language=languages.get(text, "")) for text in one.every("abstract")]
 
 
 def _sentences(*texts: str) -> str:

@@ -131,3 +131,8 @@ def test_search_finds_every_language() -> None:
     (panel,) = [one for one in texts if one["page"].endswith("/panel/") and one["blocks"][0][0] == -1]
     assert panel["titles"] == TITLES
     assert panel["event_titles"]["fr"] == "Réunion des nœuds 2021"
+    about = [(text, language) for start, text, language in panel["blocks"][1:3] if start == -1]
+    assert about[0][0].startswith("In full. ")
+    assert "entier" not in about[0][0]
+    assert [language for _, language in about] == ["en", "fr"]
+    assert about[1][0] == "En entier."
