@@ -19,7 +19,7 @@ from catalog.manifest import CaptionTrack
 from catalog.model import Cue, Recording, Session
 from catalog.pack import pack
 from catalog.published import Catalogue, PublishedRecording
-from catalog.search_words import Segment, numbered, segments, shards
+from catalog.search_words import FEWEST, Segment, numbered, segments, shards
 from catalog.transcript import joined
 from catalog.wording import Worded
 
@@ -55,7 +55,8 @@ def parts(catalogue: Catalogue) -> Iterator[tuple[tuple[object, ...], Make]]:
         yield ("words", segment), partial(_words, segment)
     if members:
         shown = [{"name": one.name, "shards": one.shards} for one in segments(members)]
-        facts = {"segments": shown, "chunk": CHUNK, "recordings": len(members)}
+        about = max(FEWEST, len(members) // FEWEST * FEWEST)  # how rare a word is needs no exact number
+        facts = {"segments": shown, "chunk": CHUNK, "recordings": about}
         yield ("index", facts), lambda: {f"{FOLDER}index.json": compact(facts)}
 
 
