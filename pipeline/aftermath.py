@@ -64,7 +64,7 @@ class Aftermath:
         public = {one.item.id for one in ready if one.item.verdict is Verdict.PUBLIC}
         self._notices.note(
             settings.title,
-            [self._subject(items[key]) for key in sorted(public)],
+            [self._subject(items[key]) for key in sorted(public & self._notices.intended)],
             [self._subject(items[key]) for key in sorted(self._before - public)],
             [self._subject(item) for item in items.values() if self._shop.failures.get(item.id)],
         )

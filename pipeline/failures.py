@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def inputs_of(item: Item, settings: Settings) -> str:
 
 
 class Failures:
-    """The failures on record; one small file each."""
+    """The failures on record; one small file each. Only one run at a time writes them."""
 
     def __init__(self, workspace: Path) -> None:
         self._root = workspace / "failures"
@@ -87,6 +88,7 @@ class Failures:
         path = self._path(recording)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, failure.model_dump_json().encode())
+        self._failing.add(recording)
 
     def resting(self, recording: str, *, inputs: str, now: datetime) -> Failure | None:
         """The failure because of which the recording is not tried now, if there is one."""
@@ -97,14 +99,23 @@ class Failures:
 
     def clear(self, recording: str) -> None:
         """Forget it: the recording is fine."""
-        self._path(recording).unlink(missing_ok=True)
+        if recording in self._failing:
+            self._path(recording).unlink(missing_ok=True)
+            self._failing.discard(recording)
 
     def get(self, recording: str) -> Failure | None:
         """The failure on record, if any."""
+        if recording not in self._failing:
+            return None
         try:
             return Failure.model_validate_json(self._path(recording).read_bytes())
         except (OSError, ValueError):
             return None
+
+    @cached_property
+    def _failing(self) -> set[str]:
+        """Recordings on record, looked for when that is first asked: then the run holds the workspace's lock."""
+        return {path.relative_to(self._root).with_suffix("").as_posix() for path in self._root.rglob("*.json")}
 
     def _path(self, recording: str) -> Path:
         return self._root / f"{recording}.json"

@@ -69,6 +69,11 @@ class Notices:
         """Remember what is about to become public, in case the run is killed right after it did."""
         self._update(intended=tuple(sorted({*recordings, *self._state.intended})))
 
+    @property
+    def intended(self) -> frozenset[str]:
+        """Recordings that were about to become public."""
+        return frozenset(self._state.intended)
+
     def note(
         self, catalogue: str, public: Sequence[Subject], gone: Sequence[Subject], failed: Sequence[Subject]
     ) -> None:
@@ -76,14 +81,13 @@ class Notices:
 
         Args:
             catalogue: its title.
-            public: everything that is public now.
+            public: everything ``intended`` that is public now.
             gone: what this run took back.
             failed: everything that fails now, with ``since``.
         """
-        new = tuple(one for one in public if one.recording in self._state.intended)
         broken = tuple(one for one in failed if self._state.failed.get(one.recording) != one.since)
-        notice = Notice(catalogue=catalogue, published=new, withdrawn=tuple(gone), failed=broken)
-        pending = (*self._state.pending, notice) if new or gone or broken else self._state.pending
+        notice = Notice(catalogue=catalogue, published=tuple(public), withdrawn=tuple(gone), failed=broken)
+        pending = (*self._state.pending, notice) if public or gone or broken else self._state.pending
         self._update(
             intended=(),
             failed={one.recording: one.since for one in failed},

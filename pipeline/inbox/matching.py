@@ -113,10 +113,13 @@ class _Account:
     def _free_names(self) -> Nearest:
         return Nearest((file.stem, file.shown) for file in self._board.files if file.name not in self._used)
 
-    def _unmatched(self) -> Iterator[Unmatched]:
+    @cached_property
+    def _known_names(self) -> Nearest:
         nouns: list[Session | Recording] = list(self._board.undeclared.values())
         nouns += (one for _, one in self._board.event.recordings())
-        known_names = Nearest((text, one.id) for one in nouns for text in (one.id, one.title))
+        return Nearest((text, one.id) for one in nouns for text in (one.id, one.title))
+
+    def _unmatched(self) -> Iterator[Unmatched]:
         for file in self._board.files:
             is_known = file.kind is not FileKind.OTHER or names.key(file.stem) in self._board.needy
             if file.name in self._used or not is_known:
@@ -124,7 +127,7 @@ class _Account:
             message, nearest = self._board.doubts.get(file.name, ("", ()))
             if not message:
                 message = "belongs to no recording" if file.kind is not FileKind.OTHER else "is not known as media"
-                nearest = known_names.to(file.stem)
+                nearest = self._known_names.to(file.stem)
             yield Unmatched(file, message, nearest)
 
 
