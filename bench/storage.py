@@ -12,6 +12,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -206,6 +207,7 @@ def _shown(rows: Iterable[list[object]]) -> list[list[object]]:
 
 def main() -> None:
     """Measure, print, and keep the tables in docs/benchmarks.md."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and stop the server, as after Ctrl-C
     tools = [OURS, *(tool for tool in PEERS if shutil.which(tool.program))]
     missing = [tool.program for tool in PEERS if tool not in tools]
     with ExitStack() as stack:

@@ -76,10 +76,12 @@ def transmitter(client: S3Client, limits: Limits) -> Callable[[AWSPreparedReques
     transport = cast("Any", client)._endpoint.http_session
 
     def transmit(request: AWSPreparedRequest) -> AWSResponse:
-        body = request.body
+        body, size = request.body, 0
         if isinstance(body, Paced):
             body.start()
-        size = body.size if isinstance(body, Paced) else 0
+            size = body.size
+        elif isinstance(body, bytes):
+            size = len(body)
         try:
             reply: AWSResponse = within(limits.deadline_s(size), lambda: transport.send(request))
         except StalledError as error:

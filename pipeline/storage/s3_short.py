@@ -16,10 +16,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.storage.limits import Limits, Paced
+from pipeline.storage.limits import Bandwidth, Limits
 from pipeline.storage.s3_requests import SMALL, transmitter, with_unsigned_bodies
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ class _Route:
 class ShortWay:
     """Sends small objects to one bucket in one attempt each. Safe to use from several threads."""
 
-    def __init__(self, client: S3Client, limits: Limits) -> None:
+    def __init__(self, client: S3Client, limits: Limits, bandwidth: Bandwidth) -> None:
         self._transmit = transmitter(client, limits)
+        self._bandwidth = bandwidth
         self._unsigned = with_unsigned_bodies(client)
         self._route: _Route | None = None
         self._failures = 0
@@ -64,30 +65,33 @@ class ShortWay:
         events.register("before-parameter-build.s3.PutObject", _note_key)
         events.register("before-sign.s3.PutObject", self._learn)
 
-    def put(self, arguments: Mapping[str, Any], body: Paced) -> str | None:
+    def put(self, arguments: Mapping[str, Any], data: bytes) -> str | None:
         """Try to send an object; returns its ETag as the server wrote it.
 
-        ``None`` says that ``put_object`` has to send it, with the same ``arguments`` and a ``Body`` anew. The
-        arguments hold its ``ContentMD5``, since nothing else of it is signed.
+        ``None`` says that ``put_object`` has to send it, with the same ``arguments`` and ``data`` as its body. The
+        arguments hold its ``ContentMD5``, since nothing else of a body is signed.
         """
         route = self._route
-        if route is None or body.size > SMALL or self._failures >= _PATIENCE:
+        if route is None or len(data) > SMALL or self._failures >= _PATIENCE:
             return None
+        self._bandwidth.spend(len(data))
         etag = None
         with suppress(BotoCoreError, ClientError):  # the library meets the same again, tries on, and can explain it
-            reply = self._transmit(self._request(route, arguments, body).prepare())
+            reply = self._transmit(self._request(route, arguments, data))
             etag = reply.headers.get("ETag") if reply.status_code == 200 and not reply.content else None
         self._failures = 0 if etag else self._failures + 1
         return etag
 
-    def _request(self, route: _Route, arguments: Mapping[str, Any], body: Paced) -> AWSRequest:
+    def _request(self, route: _Route, arguments: Mapping[str, Any], data: bytes) -> AWSPreparedRequest:
         headers = {_HEADERS[name]: value for name, value in arguments.items() if name not in _NOT_HEADERS}
         headers |= {f"x-amz-meta-{name}": value for name, value in arguments["Metadata"].items()}
         headers["User-Agent"] = route.user_agent
-        request = AWSRequest("PUT", route.address + _quoted(arguments["Key"]), headers=headers, data=body)
+        url = route.address + _quoted(arguments["Key"])
+        request = AWSRequest("PUT", url, headers=headers)
         request.context["client_config"] = self._unsigned
         route.signer().add_auth(request)
-        return request
+        signed: Any = {**request.headers, "Content-Length": str(len(data))}  # a plain dict is read far faster
+        return AWSPreparedRequest("PUT", url, signed, data, stream_output=False)
 
     def _learn(self, request: Any, *, request_signer: Any, signature_version: str, **names: Any) -> None:
         """Take the route from a request that the library is about to sign, as it does that itself."""

@@ -30,7 +30,7 @@ class Uploader:
         self._client = client
         self._bucket = bucket
         self._bandwidth = Bandwidth(limits.bandwidth)
-        self._short = ShortWay(client, limits)
+        self._short = ShortWay(client, limits, self._bandwidth)
 
     def put(self, key: str, wanted: Wanted, condition: Condition | None, on_bytes: OnBytes) -> str:
         """Send ``wanted`` to the full ``key``; returns its ETag.
@@ -95,7 +95,7 @@ class Uploader:
             "ContentMD5": b64encode(digest.digest()).decode(),
             "ChecksumSHA256": b64encode(bytes.fromhex(wanted.sha256)).decode(),
         }
-        etag = self._short.put(arguments, parcel.pace(data))
+        etag = self._short.put(arguments, data)
         if etag is None:
             etag = self._client.put_object(**arguments, Body=parcel.pace(data))["ETag"]
         parcel.on_bytes(len(data))

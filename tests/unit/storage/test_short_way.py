@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError
 
-from pipeline.storage.limits import Bandwidth, Limits, Paced
+from pipeline.storage.limits import Bandwidth, Limits
 from pipeline.storage.s3_requests import SMALL, send_small_at_once, set_deadlines, sign_digests
 from pipeline.storage.s3_short import ShortWay
 
@@ -62,10 +62,6 @@ def arguments(bucket: str, data: bytes, **more: str) -> dict[str, object]:
     }
 
 
-def body(data: bytes = b"") -> Paced:
-    return Paced(data, Bandwidth(None))
-
-
 def ways(region: str, endpoint: str | None, style: str = "auto", token: str | None = None):
     """A client, a short way beside it, and the wire of both."""
     client = boto3.client(
@@ -86,7 +82,7 @@ def ways(region: str, endpoint: str | None, style: str = "auto", token: str | No
     sign_digests(client)
     send_small_at_once(client)
     set_deadlines(client, Limits())
-    return client, ShortWay(client, Limits()), wire
+    return client, ShortWay(client, Limits(), Bandwidth(None)), wire
 
 
 def told(request: AWSPreparedRequest) -> dict[str, str]:
@@ -122,7 +118,7 @@ def test_the_same_request_goes_out(
     client, short, wire = ways(region, endpoint, style, token)
     for data in (b"<!doctype html>", b""):
         client.put_object(**arguments(bucket, data, **guard), Body=data)
-        assert short.put(arguments(bucket, data, **guard), body(data)) == '"abc"'
+        assert short.put(arguments(bucket, data, **guard), data) == '"abc"'
         by_library, by_short_way = wire.sent[-2:]
         assert by_short_way.url == by_library.url
         assert by_short_way.method == by_library.method == "PUT"
@@ -134,7 +130,7 @@ def test_nothing_is_tried_before_the_library_has_shown_how() -> None:
     """Before the first put of the library the address is not known; a presigned address teaches nothing."""
     client, short, wire = ways("eu-west-1", None)
     client.generate_presigned_url("put_object", Params={"Bucket": "talks", "Key": KEY})
-    assert short.put(arguments("talks", b""), body()) is None
+    assert short.put(arguments("talks", b""), b"") is None
     assert wire.sent == []
 
 
@@ -143,7 +139,7 @@ def test_large_bodies_go_the_long_way(size: int, count: int) -> None:
     """A body that should ask whether it is welcome is left to the library."""
     client, short, wire = ways("eu-west-1", None)
     client.put_object(**arguments("talks", b""), Body=b"")
-    short.put(arguments("talks", bytes(size)), body(bytes(size)))
+    short.put(arguments("talks", bytes(size)), bytes(size))
     assert len(wire.sent) == 1 + count
 
 
@@ -170,14 +166,14 @@ def test_anything_but_plain_success_is_nothing(answer: Callable[[str], AWSRespon
     client.put_object(**arguments("talks", b""), Body=b"")
     for _ in range(2):
         wire.answer = answer
-        assert [short.put(arguments("talks", b""), body()) for _ in range(7)] == [None] * 7
+        assert [short.put(arguments("talks", b""), b"") for _ in range(7)] == [None] * 7
         wire.answer = plain
-        assert short.put(arguments("talks", b""), body()) == '"abc"'
+        assert short.put(arguments("talks", b""), b"") == '"abc"'
     wire.answer = answer
     before = len(wire.sent)
-    assert [short.put(arguments("talks", b""), body()) for _ in range(20)] == [None] * 20
+    assert [short.put(arguments("talks", b""), b"") for _ in range(20)] == [None] * 20
     wire.answer = plain
-    assert short.put(arguments("talks", b""), body()) is None
+    assert short.put(arguments("talks", b""), b"") is None
     assert len(wire.sent) == before + 8
 
 
@@ -187,8 +183,8 @@ def test_where_a_bucket_moved_is_learned() -> None:
     client.put_object(**arguments("talks", b""), Body=b"")
     moved = {"x-amz-bucket-region": "eu-west-1"}
     wire.answer = lambda url: plain(url) if "eu-west-1" in url else AWSResponse(url, 301, moved, Body(b""))
-    assert short.put(arguments("talks", b""), body()) is None
+    assert short.put(arguments("talks", b""), b"") is None
     client.put_object(**arguments("talks", b""), Body=b"")
-    assert short.put(arguments("talks", b""), body()) == '"abc"'
+    assert short.put(arguments("talks", b""), b"") == '"abc"'
     assert "eu-west-1" in wire.sent[-1].url
     assert "/eu-west-1/s3/" in told(wire.sent[-1])["Authorization"]
