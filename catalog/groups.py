@@ -65,9 +65,8 @@ class Group:
     def _choices(self, recordings: list[PublishedRecording]) -> tuple[Choice, ...]:
         if self.name:
             return (Choice(Facet.THEME, self.id, self.name),)
-        captioned = any(self.id == track.language.lower() for one in recordings for track in one.made.captions)
-        spoken = any(self.id == one.language.lower() for one in recordings)
-        has = {Facet.SPOKEN: spoken, Facet.CAPTIONS: captioned}
+        spoken = {self.id == one.language.lower() for one in recordings}  # the others have captions in it
+        has = {Facet.SPOKEN: True in spoken, Facet.CAPTIONS: False in spoken}
         return tuple(Choice(facet, self.id, self.id) for facet, some in has.items() if some)
 
 

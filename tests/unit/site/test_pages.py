@@ -413,15 +413,19 @@ def test_long_lists_lead_to_events(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_language_of_captions_alone_leads_to_what_has_them() -> None:
     """Where a language is spoken by none and read by some, the link narrows to captions; where both, there are two."""
     catalogue = samples.catalogue()
+    *others, last = catalogue.recordings
+    catalogue = replace(catalogue, recordings=(*others, replace(last, language="es")))
     found = {
         group.id: {one.anchor for place in group.places() for one in place.choices}
         for group in groups.languages(catalogue)
     }
     for tag, anchors in found.items():
         spoken = any(one.language.lower() == tag for one in catalogue.recordings)
-        read = any(track.language.lower() == tag for one in catalogue.recordings for track in one.made.captions)
+        others = (one for one in catalogue.recordings if one.language.lower() != tag)
+        read = any(track.language.lower() == tag for one in others for track in one.made.captions)
         assert (f"by-language-{tag}" in anchors, f"by-captions-{tag}" in anchors) == (spoken, read)
-    assert len({len(anchors) for anchors in found.values()}) > 1
+    assert found["es"] == {"by-language-es", "by-captions-es"}
+    assert found["en"] == {"by-language-en"}
 
 
 def test_many_events_and_themes_have_lists_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
