@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from heapq import nsmallest
 from math import log
 
 from catalog.published import PublishedRecording, oldest_first
@@ -53,7 +54,7 @@ class Related:
                     scores[number] = scores.get(number, 0) + weight
                     shared_words[number] = shared_words.get(number, 0) + (1 if feature[0] == "word" else _ENOUGH_WORDS)
         close = (number for number in scores if number != own and shared_words[number] >= _ENOUGH_WORDS)
-        best = sorted(close, key=lambda number: (-scores[number], -number))[:MOST]
+        best = nsmallest(MOST, close, key=lambda number: (-scores[number], -number))
         return tuple(self._recordings[number] for number in best)
 
 

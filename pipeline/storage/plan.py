@@ -189,7 +189,7 @@ def _why_upload(key: str, here: Published, remote: Remote) -> str | None:
 
 
 def _refuse_missing(uploads: Iterable[Upload], remote: Remote) -> None:
-    missing = [one.wanted.key for one in uploads if one.wanted.content is None and one.wanted.elsewhere is None]
+    missing = [one.wanted.key for one in uploads if one.wanted.source is None and one.wanted.elsewhere is None]
     if missing:
         raise StoreError(
             remote.address,
