@@ -7,6 +7,7 @@ and works as a publish does: through the cache of rendered pages, in a folder.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import resource
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from bench import report, synthetic
 from catalog.render import parts
+from pipeline.cli import COLLECT_AFTER
 from pipeline.site_cache import SiteCache
 
 SIZES = (10, 100, 1000)
@@ -57,7 +59,8 @@ HEADER = (
 
 
 def build(task: str, recordings: int, folder: Path) -> Build:
-    """Build here; ``folder`` keeps what is rendered. Memory is for others to tell."""
+    """Build here, as the command line does; ``folder`` keeps what is rendered. Memory is for others to tell."""
+    gc.set_threshold(*COLLECT_AFTER)
     catalogue = synthetic.catalogue(recordings)
     for language in set(synthetic.SPOKEN):
         synthetic.lines(language)  # what is said, made up once and not in each process while the clock runs

@@ -22,15 +22,15 @@ from pipeline import cli_captions, cli_checks, cli_cluster
 from pipeline.cli_common import Exit, catalogue_option, command, json_option, load_catalogue, look_first, open_reporter
 from pipeline.console import printable
 
-_COLLECT_AFTER = 100_000
-"""New objects between two collections of garbage: a large catalogue is millions of objects, and nearly all stay."""
+COLLECT_AFTER = (100_000, 20, 100)
+"""When garbage is collected (``gc.set_threshold``): a large catalogue is millions of objects, and nearly all stay."""
 _STATUS_WIDTH = 50
 """Columns that ``status`` needs beside the ids."""
 
 
 def main() -> None:
     """Run the command line."""
-    gc.set_threshold(_COLLECT_AFTER, 20, 100)
+    gc.set_threshold(*COLLECT_AFTER)
     cli()
 
 

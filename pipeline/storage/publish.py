@@ -127,7 +127,8 @@ def publish(
                 commit(noted, Wanted.of_bytes(urls.CATALOG, data), remote.catalog_etag)
         except PreconditionFailedError:
             continue
-        fence.ask()
+        if plan.deletes:
+            fence.ask()
         _tidy(noted, plan, options)
         if memo and not plan.is_empty:
             memo.follow(remote, plan, noted, data)
