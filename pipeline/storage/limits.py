@@ -13,8 +13,6 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-GIVEN_UP = "request that was given up"
-"""Name of a thread whose call took too long, until that ends."""
 CONNECTIONS = 48
 """Requests at the same time, at most: more than objects and parts that are sent at the same time."""
 
@@ -91,7 +89,6 @@ class _Companion(threading.Thread):
 
     def leave(self) -> None:
         """End as soon as the present call does."""
-        self.name = GIVEN_UP
         self._calls.put(None)
 
     def run(self) -> None:

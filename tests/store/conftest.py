@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from pipeline.storage import open_store
-from pipeline.storage.limits import GIVEN_UP
 from pipeline.storage.memory import MemoryStore
 from pipeline.storage.protocol import ObjectStore
 from pipeline.storage.split import SplitStore
 from tests.store import servers
-from tests.waiting import wait_until
 
 _numbers = itertools.count(1)
 
@@ -41,13 +38,6 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name, value in servers.credentials().items():
         monkeypatch.setenv(name, value)
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left_under_way() -> Iterator[None]:
-    """A test is over when the requests it gave up have ended: what they log is not another test's."""
-    yield
-    wait_until(lambda: all(one.name != GIVEN_UP for one in threading.enumerate()), f"a {GIVEN_UP} goes on")
 
 
 OpenStore = Callable[[servers.Server], ObjectStore]
