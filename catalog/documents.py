@@ -86,7 +86,7 @@ def validate(document: Document, model: type[ModelT], data: Any = None) -> Model
 
 
 _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PERHAPS_REFUSED = re.compile(r"(?:\A|[\s\[{,:?-])[&*!]")
+_PERHAPS_REFUSED = re.compile("(?:\\A|[\\s\ufeff\\[{,:?-])[&*!]")
 """Wherever an anchor, an alias or a tag could begin; most documents have no such place, and need not be read twice."""
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\Z")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,17}\.[0-9]{1,17}\Z")

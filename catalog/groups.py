@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from catalog.facets import Choice, Facet
 from catalog.fields import slugify
-from catalog.listing import latest_first, sort_name
+from catalog.listing import latest_first, newest, sort_name
 from catalog.model import Event
-from catalog.published import Catalogue, PublishedRecording, newest_first
+from catalog.published import Catalogue, PublishedRecording
 
 MOST = 100
 """Recordings that one page lists. A longer list leads to the programmes of the events, which show just those: so it
@@ -79,7 +78,7 @@ def themes(catalogue: Catalogue) -> tuple[Group, ...]:
             key = slugify(one.session.track, fallback="theme")
             names.setdefault(key, one.session.track)
             members.setdefault(key, []).append(one)
-    groups = (Group(key, name, _newest(members[key])) for key, name in names.items())
+    groups = (Group(key, name, newest(members[key])) for key, name in names.items())
     return tuple(sorted(groups, key=lambda group: (sort_name(group.name), group.id)))
 
 
@@ -98,8 +97,4 @@ def languages(catalogue: Catalogue) -> tuple[Group, ...]:
         for tag in sorted({one.language.lower(), *(track.language.lower() for track in one.made.captions)}):
             members.setdefault(tag, []).append(one)
     ordered = sorted(members, key=lambda tag: (-len(members[tag]), tag))
-    return tuple(Group(tag, "", _newest(members[tag])) for tag in ordered)
-
-
-def _newest(recordings: Iterable[PublishedRecording]) -> tuple[PublishedRecording, ...]:
-    return tuple(sorted(recordings, key=newest_first))
+    return tuple(Group(tag, "", newest(members[tag])) for tag in ordered)

@@ -79,7 +79,8 @@ def _pictures(catalogue: Catalogue, event: Event) -> tuple[str, ...]:
     return tuple(islice((poster.thumbnail or poster.url for poster in posters if poster), PICTURES))
 
 
-def _newest(recordings: list[PublishedRecording]) -> tuple[PublishedRecording, ...]:
+def newest(recordings: Iterable[PublishedRecording]) -> tuple[PublishedRecording, ...]:
+    """Recordings, latest first."""
     return tuple(sorted(recordings, key=newest_first))
 
 
@@ -127,4 +128,4 @@ def _merge(people: dict[str, Person], person: Person) -> None:
 def _profile(person: Person, recordings: list[PublishedRecording], sessions: list[tuple[Event, Session]]) -> Profile:
     shown = {(one.event.id, one.session.id) for one in recordings}
     others = tuple((event, session) for event, session in sessions if (event.id, session.id) not in shown)
-    return Profile(person, _newest(recordings), others)
+    return Profile(person, newest(recordings), others)

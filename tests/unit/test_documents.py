@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 import pytest
 import yaml
 from hypothesis import given
@@ -38,6 +40,7 @@ def test_missing_required_field_is_named() -> None:
     [
         (b"a: &x [1]\nb: *x\n", "anchors and aliases"),
         (b"a: !!python/object/apply:os.system ['true']\n", "tags"),
+        (2 * codecs.BOM_UTF8 + b"&a b\n", "anchors and aliases"),
         (b"a: 1\na: 2\n", "given twice"),
         (b"a: [1\nb: 2\n", "not valid YAML"),
         (b"a: \xff\n", "not UTF-8"),
@@ -78,7 +81,7 @@ def test_line_of_a_list_entry() -> None:
     assert mistakes(caught.value) == [(6, "sessions.1.id")]
 
 
-_MARKS = st.text(st.sampled_from("&*!ab<>%|:-?#,[]{}'\"\\\n\t \u2028é"), max_size=24)
+_MARKS = st.text(st.sampled_from("&*!ab<>%|:-?#,[]{}'\"\\\n\t \u2028\ufeffé"), max_size=24)
 
 
 @given(st.one_of(_MARKS, st.builds("{}{}{}".format, _MARKS, st.sampled_from(["&a b", "*a", "!t b", "!<t> b"]), _MARKS)))
