@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +14,7 @@ from pipeline.storage.s3_errors import DAMAGED, error_code
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from mypy_boto3_s3.client import S3Client
+    from urllib3 import HTTPConnectionPool
 
 SMALL = 128 * 1024
 """Bytes that a server takes in even when it refuses them; Go's, which most are built on, reads twice as many."""
@@ -64,18 +64,9 @@ def with_unsigned_bodies(client: S3Client) -> Config:
 
 def set_deadlines(client: S3Client, limits: Limits) -> None:
     """Send every request with a deadline: what trickles is given up and, like other faults, tried again."""
-    transmit = transmitter(client, limits)
-    cast("Any", client).meta.events.register("before-send.s3", lambda request, **_: transmit(request))
-
-
-def transmitter(client: S3Client, limits: Limits) -> Callable[[AWSPreparedRequest], AWSResponse]:
-    """Sends one request over the client's connections, and gives its reply.
-
-    What it returns raises ``BotoCoreError``: nothing was answered, or not in time.
-    """
     transport = cast("Any", client)._endpoint.http_session
 
-    def transmit(request: AWSPreparedRequest) -> AWSResponse:
+    def transmit(request: AWSPreparedRequest, **_: object) -> AWSResponse:
         body, size = request.body, 0
         if isinstance(body, Paced):
             body.start()
@@ -88,4 +79,20 @@ def transmitter(client: S3Client, limits: Limits) -> Callable[[AWSPreparedReques
             raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
         return reply
 
-    return transmit
+    cast("Any", client).meta.events.register("before-send.s3", transmit)
+
+
+def connections(client: S3Client, url: str) -> HTTPConnectionPool | None:
+    """The client's own connections to the server of ``url``, with its certificates, for requests beside the client.
+
+    ``None`` where requests go through a proxy, or a later version of the library keeps its connections elsewhere.
+    """
+    try:
+        transport = cast("Any", client)._endpoint.http_session
+        if transport._proxy_config.proxy_url_for(url):
+            return None
+        pool: HTTPConnectionPool = transport._manager.connection_from_url(url)
+        transport._setup_ssl_cert(pool, url, transport._verify)
+    except AttributeError:
+        return None
+    return pool

@@ -1,10 +1,10 @@
-"""A short way for small objects to S3: the client library's own signer and connections, and nothing in between.
+"""A short way for small objects to S3: the client library's own signer and connections, and little in between.
 
-The library spends some 2 ms of processor time on every request, on what is the same for thousands of pages: looking
-up the endpoint, checking parameters, a dozen hooks. So a small object is first sent without all that, once. Whatever
-comes of it but a plain success is forgotten, and the library sends the object as if nothing had been tried: redirects,
-conflicts, retries and errors are its business alone. A condition that this very attempt has met, while its reply was
-lost, is told from somebody else's write as ever, by the nonce (``uploads.py``).
+The library spends some 3 ms of processor time on every request, on what is the same for thousands of pages: looking
+up the endpoint, checking parameters, a dozen hooks, headers in all generality. So a small object is first sent without
+all that, once. Whatever comes of it but a plain success is forgotten, and the library sends the object as if nothing
+had been tried: redirects, conflicts, retries and errors are its business alone. A condition that this very attempt has
+met, while its reply was lost, is told from somebody else's write as ever, by the nonce (``uploads.py``).
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
+from pipeline.storage import wire
 from pipeline.storage.limits import Bandwidth, Limits
-from pipeline.storage.s3_requests import SMALL, transmitter, with_unsigned_bodies
+from pipeline.storage.s3_requests import SMALL, connections, with_unsigned_bodies
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -37,6 +39,7 @@ _HEADERS = {
     "IfNoneMatch": "If-None-Match",
 }
 _NOT_HEADERS = frozenset({"Bucket", "Key", "Metadata"})
+_FAILURES = (wire.NotPlainError, OSError, HTTPError, BotoCoreError, ClientError)
 _KEY = "aftertalk-key"
 """Where a request of the library carries its key along, from its arguments to its signature."""
 
@@ -47,16 +50,20 @@ class _Route:
 
     address: str
     """Of the bucket, up to where a key begins."""
-    user_agent: str
+    headers: Mapping[str, str]
+    """That every request has."""
     signer: Callable[[], Any]
     """Makes a signer with the credentials of the moment."""
+    pool: Any
+    """The library's connections to that address."""
 
 
 class ShortWay:
     """Sends small objects to one bucket in one attempt each. Safe to use from several threads."""
 
     def __init__(self, client: S3Client, limits: Limits, bandwidth: Bandwidth) -> None:
-        self._transmit = transmitter(client, limits)
+        self._client = client
+        self._limits = limits
         self._bandwidth = bandwidth
         self._unsigned = with_unsigned_bodies(client)
         self._route: _Route | None = None
@@ -76,22 +83,26 @@ class ShortWay:
             return None
         self._bandwidth.spend(len(data))
         etag = None
-        with suppress(BotoCoreError, ClientError):  # the library meets the same again, tries on, and can explain it
-            reply = self._transmit(self._request(route, arguments, data))
-            etag = reply.headers.get("ETag") if reply.status_code == 200 and not reply.content else None
+        with suppress(*_FAILURES):  # the library meets the same again, tries on, and can explain it
+            etag = self._send(route, arguments, data).get("etag")
         self._failures = 0 if etag else self._failures + 1
         return etag
 
-    def _request(self, route: _Route, arguments: Mapping[str, Any], data: bytes) -> AWSPreparedRequest:
+    def _send(self, route: _Route, arguments: Mapping[str, Any], data: bytes) -> Mapping[str, str]:
+        """Send the object over one of the library's connections; returns the headers of the reply."""
         headers = {_HEADERS[name]: value for name, value in arguments.items() if name not in _NOT_HEADERS}
         headers |= {f"x-amz-meta-{name}": value for name, value in arguments["Metadata"].items()}
-        headers["User-Agent"] = route.user_agent
         url = route.address + _quoted(arguments["Key"])
-        request = AWSRequest("PUT", url, headers=headers)
+        request = AWSRequest("PUT", url, headers={**headers, **route.headers})
         request.context["client_config"] = self._unsigned
         route.signer().add_auth(request)
-        signed: Any = {**request.headers, "Content-Length": str(len(data))}  # a plain dict is read far faster
-        return AWSPreparedRequest("PUT", url, signed, data, stream_output=False)
+        connection = route.pool._get_conn()
+        try:
+            target = f"PUT {urlsplit(url).path}"
+            seconds = self._limits.deadline_s(len(data))
+            return wire.exchange(connection, target, dict(request.headers.items()), data, seconds=seconds)
+        finally:
+            route.pool._put_conn(connection)
 
     def _learn(self, request: Any, *, request_signer: Any, signature_version: str, **names: Any) -> None:
         """Take the route from a request that the library is about to sign, as it does that itself."""
@@ -105,7 +116,9 @@ class ShortWay:
             of_bucket.get("region") or names["region_name"],
             signature_version,
         )
-        self._route = _Route(request.url.removesuffix(key), request.headers["User-Agent"], signer)
+        headers = {"User-Agent": request.headers["User-Agent"], "Host": urlsplit(request.url).netloc}
+        pool = connections(self._client, request.url)
+        self._route = _Route(request.url.removesuffix(key), headers, signer, pool) if pool else None
 
 
 def _note_key(params: Mapping[str, Any], context: dict[str, Any], **_: object) -> None:
