@@ -67,20 +67,20 @@ def _exchange(connection: Connection, message: bytes, seconds: float) -> Mapping
     connection.sock.sendall(message)
     head = _head(connection.sock, end)
     status, *lines = head.decode("latin-1").split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    if not status.startswith("HTTP/1.1 200") or headers.get("content-length") != "0":
+    told = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+    bodies = [value for name, value in told if name in {"content-length", "transfer-encoding"}]
+    if not status.startswith("HTTP/1.1 200 ") or bodies != ["0"]:
         raise NotPlainError(status)
+    headers = dict(told)
     if headers.get("connection", "").lower() == "close":
         connection.close()
     return headers
 
 
 def _head(sock: Any, end: float) -> bytes:
-    """The head of a reply without its end, which must be the end of the reply as well."""
+    """The head of a reply without its end, where the reply must end as well."""
     data = b""
-    while not data.endswith(_END):
-        if _END in data or len(data) > _LONGEST:
-            raise NotPlainError("a reply with a body, or with a head too long")
+    while _END not in data:
         left = end - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -89,4 +89,9 @@ def _head(sock: Any, end: float) -> bytes:
         if not piece:
             raise ConnectionResetError
         data += piece
-    return data.removesuffix(_END)
+        if len(data) > _LONGEST:
+            raise NotPlainError("a head too long")
+    head, _, more = data.partition(_END)
+    if more:
+        raise NotPlainError("more than a head")
+    return head

@@ -12,6 +12,7 @@ from pipeline.storage import open_store
 from pipeline.storage.memory import MemoryStore
 from pipeline.storage.protocol import ObjectStore
 from pipeline.storage.split import SplitStore
+from tests.store import proxy as faulty
 from tests.store import servers
 
 _numbers = itertools.count(1)
@@ -29,6 +30,21 @@ def moto() -> Iterator[servers.Server]:
     """One moto server for all tests of this process."""
     with servers.moto() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def proxy(seaweedfs: servers.Server) -> Iterator[faulty.Proxy]:
+    """A proxy before SeaweedFS, which counts requests and makes faults."""
+    with faulty.running(seaweedfs.endpoint) as one:
+        yield one
+
+
+@pytest.fixture
+def direct(seaweedfs: servers.Server, proxy: faulty.Proxy) -> ObjectStore:
+    """An empty place in a bucket, without the proxy in between, which counts from here on."""
+    proxy.clear()
+    bucket = seaweedfs.bucket(f"bucket-{next(_numbers)}")
+    return open_store(f"s3://{bucket}/place", base=Path(), endpoint=seaweedfs.endpoint)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 import threading
 from collections import Counter
@@ -16,6 +17,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from pipeline.storage import Limits
+
+LIMITS = Limits(stall_s=2.0, slowest=1024 * 1024)
+"""For a client that is to notice a stall soon."""
 
 
 class Kind(Enum):
@@ -165,8 +171,8 @@ class Request:
 
 
 @contextmanager
-def running(server: str, *, drop_headers: tuple[bytes, ...] = ()) -> Iterator[Proxy]:
-    """A proxy before the server at that address, on a free port of 127.0.0.1.
+def running(server: str, *, drop_headers: tuple[bytes, ...] = (), tls: ssl.SSLContext | None = None) -> Iterator[Proxy]:
+    """A proxy before the server at that address, on a free port of 127.0.0.1; with ``tls`` it speaks https.
 
     ``drop_headers`` never reach the server: it is then one that does not know them.
     """
@@ -182,9 +188,9 @@ def running(server: str, *, drop_headers: tuple[bytes, ...] = ()) -> Iterator[Pr
         writer.close()
 
     listening = asyncio.run_coroutine_threadsafe(
-        asyncio.start_server(handle, "127.0.0.1", 0, limit=64 * 1024 * 1024), loop
+        asyncio.start_server(handle, "127.0.0.1", 0, limit=64 * 1024 * 1024, ssl=tls), loop
     ).result()
-    proxy.endpoint = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    proxy.endpoint = f"{'https' if tls else 'http'}://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     try:
         yield proxy
     finally:

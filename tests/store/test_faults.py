@@ -5,8 +5,6 @@ After every error the site that was public before is whole, and the next run wit
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,32 +14,14 @@ from pipeline.errors import StoreError
 from pipeline.storage import Limits, ObjectStore, open_store
 from pipeline.storage.parts import PART_BYTES
 from pipeline.storage.protocol import Wanted
-from tests.store import proxy as faulty
-from tests.store.proxy import Fault, Kind, Proxy
+from tests.store.proxy import LIMITS, Fault, Kind, Proxy
 from tests.store.publisher import large_file
 from tests.store.servers import ACCESS_KEY, SECRET_KEY, Server
 from tests.unit.storage.simulation import broken_references, keys, run, site
 
 pytestmark = pytest.mark.store
-LIMITS = Limits(stall_s=2.0, slowest=1024 * 1024)
 BEFORE, AFTER = {"r1": "one", "r9": "to be withdrawn"}, {"r1": "changed", "r2": "two"}
 WITHDRAWN = ("media/e/r9/", "e/s/r9/")
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def proxy(seaweedfs: Server) -> Iterator[Proxy]:
-    """A proxy before SeaweedFS."""
-    with faulty.running(seaweedfs.endpoint) as one:
-        yield one
-
-
-@pytest.fixture
-def direct(seaweedfs: Server, proxy: Proxy) -> ObjectStore:
-    """An empty bucket, without the proxy in between."""
-    proxy.clear()
-    bucket = seaweedfs.bucket(f"faults-{next(_numbers)}")
-    return open_store(f"s3://{bucket}", base=Path(), endpoint=seaweedfs.endpoint)
 
 
 @pytest.fixture

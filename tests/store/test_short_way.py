@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
+import ssl
 import sys
 import time
 import traceback
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import trustme
 
 from pipeline.errors import StoreError
 from pipeline.storage import Limits, ObjectStore, open_store
 from pipeline.storage.protocol import IF_ABSENT, Condition, PreconditionFailedError, Wanted
 from pipeline.storage.s3_requests import SMALL
-from tests.store import proxy as faulty
-from tests.store.proxy import Fault, Kind, Proxy
+from tests.store.proxy import LIMITS, Fault, Kind, Proxy, running
 from tests.store.servers import ACCESS_KEY, SECRET_KEY, Server
 from tests.unit.storage.simulation import content, run, site
 
 pytestmark = pytest.mark.store
-LIMITS = Limits(stall_s=2.0, slowest=1024 * 1024)
 PROBES = 3
 """Puts by which the library finds out whether conditions are honoured; the short way learns from them."""
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def proxy(seaweedfs: Server) -> Iterator[Proxy]:
-    """A proxy before SeaweedFS."""
-    with faulty.running(seaweedfs.endpoint) as one:
-        yield one
-
-
-@pytest.fixture
-def direct(seaweedfs: Server, proxy: Proxy) -> ObjectStore:
-    """An empty bucket, without the proxy in between."""
-    bucket = seaweedfs.bucket(f"short-{next(_numbers)}")
-    return open_store(f"s3://{bucket}/p", base=Path(), endpoint=seaweedfs.endpoint)
 
 
 @pytest.fixture
@@ -130,6 +113,26 @@ def test_bandwidth_is_kept(store: ObjectStore, proxy: Proxy) -> None:
         slow.put(Wanted.of_bytes(f"{number}.json", bytes(100_000)))
     assert time.monotonic() - begun > 1
     assert proxy.by_library.total() == 0
+
+
+def test_certificates_are_checked(seaweedfs: Server, direct: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over https it is taken too, but only to a server whose certificate the library takes as well."""
+    ours, theirs = trustme.CA(), trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ours.issue_cert("127.0.0.1").configure_cert(context)
+    with running(seaweedfs.endpoint, tls=context) as secure, ours.cert_pem.tempfile() as trusted:
+        monkeypatch.setenv("AWS_CA_BUNDLE", trusted)
+        store = open_store(direct.address, base=Path(), endpoint=secure.endpoint, limits=LIMITS)
+        store.capabilities()
+        secure.clear()
+        store.put(Wanted.of_bytes("a.html", b"page"))
+        assert (secure.counts["PutObject"], secure.by_library.total()) == (1, 0)
+        secure.clear()
+        theirs.issue_cert("127.0.0.1").configure_cert(context)  # from here on somebody else answers
+        with pytest.raises(StoreError):
+            store.put(Wanted.of_bytes("b.html", b"page"))
+        assert secure.counts.total() == 0
+    assert [one.key for one in direct.list()] == ["a.html"]
 
 
 def test_credentials_are_those_of_the_moment(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import md5
+from io import BytesIO
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
-from botocore.exceptions import ConnectTimeoutError
 
 from pipeline.storage.limits import Bandwidth, Limits
 from pipeline.storage.s3_requests import SMALL, send_small_at_once, set_deadlines, sign_digests
@@ -21,32 +23,108 @@ CHANGING = {"X-Amz-Date"}
 KEY = "some prefix/e/r ü+%25~(1)&'*!/index.html"
 
 
-class Wire:
-    """Stands for the connections: keeps what is sent and answers what it is told to."""
+@dataclass(frozen=True)
+class Sent:
+    """A request as it goes out."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+PLAIN = Answer(200, {"ETag": '"abc"'})
+
+
+class Transport:
+    """Stands for the library's transport, and for its connections: keeps what is sent, answers what it is told to."""
 
     def __init__(self) -> None:
-        self.sent: list[AWSPreparedRequest] = []
-        self.answer: Callable[[str], AWSResponse] = plain
+        self.sent: list[Sent] = []
+        self.answer: Callable[[str], Answer] = lambda _: PLAIN
+        self.proxy = ""
+        self.verified: list[tuple[str, bool]] = []
+        self._verify = True
+        self._manager = self._proxy_config = self
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
-        """Answer a request."""
-        self.sent.append(request)
-        return self.answer(request.url)
+        """Answer a request of the library."""
+        headers = {
+            name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()
+        }
+        body = request.body or b""
+        body = body if isinstance(body, bytes) else body.getvalue()
+        answer = self.reply(Sent(request.method, request.url, {"Host": urlsplit(request.url).netloc, **headers}, body))
+        raw = BytesIO(answer.body)
+        raw.stream = lambda: iter([answer.body])  # type: ignore[attr-defined]
+        return AWSResponse(request.url, answer.status, answer.headers, raw)
+
+    def reply(self, sent: Sent) -> Answer:
+        """Answer any request."""
+        self.sent.append(sent)
+        return self.answer(sent.url)
+
+    def proxy_url_for(self, url: str) -> str:
+        """The proxy before a server."""
+        return self.proxy
+
+    def connection_from_url(self, url: str) -> Connection:
+        """A pool of one connection."""
+        return Connection(self, url[: -len(urlsplit(url).path)])
+
+    def _setup_ssl_cert(self, pool: Connection, url: str, verify: bool) -> None:
+        self.verified.append((pool.server, verify))
 
 
-class Body:
-    """The body of a reply."""
+class Connection:
+    """A connection, its socket, and the pool it is taken from."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
+    def __init__(self, transport: Transport, server: str) -> None:
+        self.server = server
+        self.sock: Connection | None = None
+        self.taken = 0
+        self._transport = transport
+        self._reply = b""
 
-    def stream(self) -> list[bytes]:
-        """All of it."""
-        return [self._data]
+    def _get_conn(self) -> Connection:
+        self.taken += 1
+        return self
 
+    def _put_conn(self, connection: Connection) -> None:
+        self.taken -= 1
 
-def plain(url: str) -> AWSResponse:
-    return AWSResponse(url, 200, {"ETag": '"abc"'}, Body(b""))
+    def connect(self) -> None:
+        self.sock = self
+
+    def close(self) -> None:
+        self.sock = None
+
+    def settimeout(self, seconds: float) -> None:
+        assert seconds > 0
+
+    def sendall(self, message: bytes) -> None:
+        head, _, body = message.partition(b"\r\n\r\n")
+        request, *lines = head.decode("ascii").split("\r\n")
+        method, target, version = request.split(" ")
+        assert version == "HTTP/1.1"
+        headers = dict(line.split(": ", 1) for line in lines)
+        answer = self._transport.reply(Sent(method, self.server + target, headers, body))
+        told = {"Content-Length": str(len(answer.body)), **answer.headers}
+        reply = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+        self._reply = f"HTTP/1.1 {answer.status} Whatever\r\n{reply}\r\n".encode() + answer.body
+
+    def recv(self, size: int) -> bytes:
+        reply, self._reply = self._reply, b""
+        return reply
 
 
 def arguments(bucket: str, data: bytes, **more: str) -> dict[str, object]:
@@ -63,7 +141,7 @@ def arguments(bucket: str, data: bytes, **more: str) -> dict[str, object]:
 
 
 def ways(region: str, endpoint: str | None, style: str = "auto", token: str | None = None):
-    """A client, a short way beside it, and the wire of both."""
+    """A client, a short way beside it, and the transport of both."""
     client = boto3.client(
         "s3",
         region_name=region,
@@ -78,23 +156,17 @@ def ways(region: str, endpoint: str | None, style: str = "auto", token: str | No
             s3={"addressing_style": style},
         ),
     )
-    wire = client._endpoint.http_session = Wire()
+    transport = client._endpoint.http_session = Transport()
     sign_digests(client)
     send_small_at_once(client)
     set_deadlines(client, Limits())
-    return client, ShortWay(client, Limits(), Bandwidth(None)), wire
+    return client, ShortWay(client, Limits(), Bandwidth(None)), transport
 
 
-def told(request: AWSPreparedRequest) -> dict[str, str]:
+def told(request: Sent) -> dict[str, str]:
     """The headers, with the signature cut off: it depends on the second."""
-    headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
-    headers["Authorization"] = headers["Authorization"].partition("Signature=")[0]
+    headers = {**request.headers, "Authorization": request.headers["Authorization"].partition("Signature=")[0]}
     return {name: value for name, value in headers.items() if name not in LIBRARYS_OWN | CHANGING}
-
-
-def content(request: AWSPreparedRequest) -> bytes:
-    sent = request.body or b""
-    return sent if isinstance(sent, bytes) else sent.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -115,76 +187,103 @@ def test_the_same_request_goes_out(
     bucket: str, region: str, endpoint: str | None, style: str, token: str | None, guard: dict[str, str]
 ) -> None:
     """Address, headers, body, what is signed and for which region: but for the library's numbering all is the same."""
-    client, short, wire = ways(region, endpoint, style, token)
+    client, short, transport = ways(region, endpoint, style, token)
     for data in (b"<!doctype html>", b""):
         client.put_object(**arguments(bucket, data, **guard), Body=data)
         assert short.put(arguments(bucket, data, **guard), data) == '"abc"'
-        by_library, by_short_way = wire.sent[-2:]
+        by_library, by_short_way = transport.sent[-2:]
         assert by_short_way.url == by_library.url
         assert by_short_way.method == by_library.method == "PUT"
         assert told(by_short_way) == told(by_library)
-        assert content(by_short_way) == content(by_library) == data
+        assert by_short_way.body == by_library.body == data
 
 
 def test_nothing_is_tried_before_the_library_has_shown_how() -> None:
     """Before the first put of the library the address is not known; a presigned address teaches nothing."""
-    client, short, wire = ways("eu-west-1", None)
+    client, short, transport = ways("eu-west-1", None)
     client.generate_presigned_url("put_object", Params={"Bucket": "talks", "Key": KEY})
     assert short.put(arguments("talks", b""), b"") is None
-    assert wire.sent == []
+    assert transport.sent == []
 
 
 @pytest.mark.parametrize(("size", "count"), [(SMALL, 1), (SMALL + 1, 0)])
 def test_large_bodies_go_the_long_way(size: int, count: int) -> None:
     """A body that should ask whether it is welcome is left to the library."""
-    client, short, wire = ways("eu-west-1", None)
+    client, short, transport = ways("eu-west-1", None)
     client.put_object(**arguments("talks", b""), Body=b"")
     short.put(arguments("talks", bytes(size)), bytes(size))
-    assert len(wire.sent) == 1 + count
+    assert len(transport.sent) == 1 + count
 
 
-def refusing(url: str) -> AWSResponse:
-    raise ConnectTimeoutError(endpoint_url=url)
+def refusing(url: str) -> Answer:
+    raise ConnectionRefusedError(url)
 
 
 @pytest.mark.parametrize(
     "answer",
     [
         refusing,
-        lambda url: AWSResponse(url, 200, {}, Body(b"")),
-        lambda url: AWSResponse(url, 200, {"ETag": '"abc"'}, Body(b"<Error/>")),
-        lambda url: AWSResponse(url, 204, {"ETag": '"abc"'}, Body(b"")),
-        lambda url: AWSResponse(url, 307, {"ETag": '"abc"', "Location": "https://elsewhere.example"}, Body(b"")),
-        lambda url: AWSResponse(url, 412, {"ETag": '"abc"'}, Body(b"")),
-        lambda url: AWSResponse(url, 503, {}, Body(b"")),
+        lambda _: Answer(200, {}),
+        lambda _: Answer(200, {"ETag": '"abc"'}, b"<Error/>"),
+        lambda _: Answer(204, {"ETag": '"abc"'}),
+        lambda _: Answer(307, {"ETag": '"abc"', "Location": "https://elsewhere.example"}),
+        lambda _: Answer(412, {"ETag": '"abc"'}),
+        lambda _: Answer(503, {}),
     ],
     ids=["exception", "no etag", "error in 200", "204", "redirect", "condition", "busy"],
 )
-def test_anything_but_plain_success_is_nothing(answer: Callable[[str], AWSResponse]) -> None:
+def test_anything_but_plain_success_is_nothing(answer: Callable[[str], Answer]) -> None:
     """It is tried once, without a word; after eight failures in a row not at all, but one success starts anew."""
-    client, short, wire = ways("eu-west-1", None)
+    client, short, transport = ways("eu-west-1", None)
     client.put_object(**arguments("talks", b""), Body=b"")
     for _ in range(2):
-        wire.answer = answer
+        transport.answer = answer
         assert [short.put(arguments("talks", b""), b"") for _ in range(7)] == [None] * 7
-        wire.answer = plain
+        transport.answer = lambda _: PLAIN
         assert short.put(arguments("talks", b""), b"") == '"abc"'
-    wire.answer = answer
-    before = len(wire.sent)
+    transport.answer = answer
+    before = len(transport.sent)
     assert [short.put(arguments("talks", b""), b"") for _ in range(20)] == [None] * 20
-    wire.answer = plain
+    transport.answer = lambda _: PLAIN
     assert short.put(arguments("talks", b""), b"") is None
-    assert len(wire.sent) == before + 8
+    assert len(transport.sent) == before + 8
 
 
 def test_where_a_bucket_moved_is_learned() -> None:
     """After a redirect that the library followed, the short way leads to the new address and region."""
-    client, short, wire = ways("us-east-1", None)
+    client, short, transport = ways("us-east-1", None)
     client.put_object(**arguments("talks", b""), Body=b"")
     moved = {"x-amz-bucket-region": "eu-west-1"}
-    wire.answer = lambda url: plain(url) if "eu-west-1" in url else AWSResponse(url, 301, moved, Body(b""))
+    transport.answer = lambda url: PLAIN if "eu-west-1" in url else Answer(301, moved)
     assert short.put(arguments("talks", b""), b"") is None
     client.put_object(**arguments("talks", b""), Body=b"")
     assert short.put(arguments("talks", b""), b"") == '"abc"'
-    assert "eu-west-1" in wire.sent[-1].url
-    assert "/eu-west-1/s3/" in told(wire.sent[-1])["Authorization"]
+    assert "eu-west-1" in transport.sent[-1].url
+    assert "/eu-west-1/s3/" in told(transport.sent[-1])["Authorization"]
+
+
+def test_connections_are_verified_as_the_library_does() -> None:
+    """Certificates are checked by the client's own settings, and each connection goes back to its pool."""
+    client, short, transport = ways("eu-west-1", None)
+    client.put_object(**arguments("talks", b""), Body=b"")
+    assert short.put(arguments("talks", b""), b"") == '"abc"'
+    assert transport.verified == [("https://talks.s3.eu-west-1.amazonaws.com", True)]
+    assert short._route is not None
+    assert short._route.pool.taken == 0
+
+
+def test_a_proxy_is_left_to_the_library() -> None:
+    """What a proxy must be told, and whether it must be used, is not known here."""
+    client, short, transport = ways("eu-west-1", None)
+    transport.proxy = "http://proxy.example:3128"
+    client.put_object(**arguments("talks", b""), Body=b"")
+    assert short.put(arguments("talks", b""), b"") is None
+    assert len(transport.sent) == 1
+
+
+def test_a_library_built_otherwise_is_left_alone() -> None:
+    """Where a later version keeps its connections elsewhere, everything goes the long way."""
+    client, short, transport = ways("eu-west-1", None)
+    del transport._manager
+    client.put_object(**arguments("talks", b""), Body=b"")
+    assert short.put(arguments("talks", b""), b"") is None
