@@ -1,15 +1,15 @@
 """What has been rendered of the site, kept in the workspace.
 
-A page whose facts did not change is neither rendered nor read again, unless it has to be sent. ``objects/`` holds the
-bytes by their SHA-256; ``index.json`` says which objects a fingerprint stands for. Both are a cache: without them
-everything is rendered anew.
+A page whose facts did not change is neither rendered nor read again, unless it has to be sent; nor is it looked for
+where the store has it. ``objects/`` holds the bytes by their SHA-256; ``index.json`` says which objects a fingerprint
+stands for. Both are a cache: without them everything is rendered anew.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from hashlib import md5, sha256
 from pathlib import Path
@@ -23,6 +23,8 @@ from pipeline.storage.protocol import Wanted
 from pipeline.workspace import write_atomically, writing
 
 SCHEMA = 1
+IsPublic = Callable[[str, int, str], bool]
+"""Whether the place published to has an object: from key, bytes and SHA-256."""
 
 
 class _Object(NamedTuple):
@@ -48,25 +50,35 @@ class SiteCache:
         self.made = 0
         """Parts that had to be made so far."""
 
-    def wanted(self, parts: Iterable[Part], *, keep: bool = True, processes: int | None = None) -> list[Wanted]:
+    def wanted(
+        self,
+        parts: Iterable[Part],
+        *,
+        is_public: IsPublic = lambda *_: False,
+        keep: bool = True,
+        processes: int | None = None,
+    ) -> list[Wanted]:
         """The objects of all parts; what is not known yet is made. Forgets whatever is of none of them.
 
         Without ``keep`` nothing is written, and objects that are not known come without their bytes: enough for a plan.
 
         Args:
             parts: what to make.
-            keep: whether to remember it.
+            is_public: tells which objects need not be here, since nobody will send them.
+            keep: whether to remember what is made.
             processes: see ``site_workers.made``.
 
         Raises:
             MachineError: the cache cannot be written.
         """
-        known, here = self._read(), dict(self._sizes())
+        known = self._read()
         now: dict[str, tuple[_Object, ...]] = {}
         missing: list[Part] = []
         for part in parts:
             now[part.fingerprint] = found = known.get(part.fingerprint, ())
-            if part.fingerprint not in known or not all(here.get(one.sha256) == one.size for one in found):
+            if part.fingerprint not in known or not all(
+                is_public(one.key, one.size, one.sha256) or self._has(one) for one in found
+            ):
                 missing.append(part)
         self.made += len(missing)
         new = site_workers.made(len(missing), lambda one: self._make(missing[one], keep=keep), processes=processes)
@@ -76,7 +88,7 @@ class SiteCache:
             os.sync()  # before the index says that they are there: a page of zeros would be published for ever
         if keep and now != known:
             self._write(now)
-            self._prune(here.keys() - {one.sha256 for one in objects})
+            self._prune({one.sha256 for one in objects})
         wanted = [Wanted.of_file(o.key, self._path(o.sha256), size=o.size, sha256=o.sha256, md5=o.md5) for o in objects]
         return wanted if keep else [replace(one, source=b"") for one in wanted]
 
@@ -102,15 +114,19 @@ class SiteCache:
             temporary.write_bytes(content)
             temporary.replace(path)
 
-    def _sizes(self) -> Iterator[tuple[str, int]]:
-        """Every object that is here, with its bytes; one that a crash cut short has others than it should."""
-        for folder in self._objects.iterdir() if self._objects.is_dir() else ():
-            with os.scandir(folder) as listing:
-                yield from ((entry.name, entry.stat().st_size) for entry in listing)
+    def _has(self, one: _Object) -> bool:
+        """Whether an object is here, and whole: one that a crash cut short has fewer bytes than it should."""
+        try:
+            return os.stat(self._path(one.sha256)).st_size == one.size  # noqa: PTH116 (of very many files)
+        except OSError:
+            return False
 
-    def _prune(self, digests: Iterable[str]) -> None:
-        for digest in digests:
-            Path(self._path(digest)).unlink(missing_ok=True)
+    def _prune(self, digests: Collection[str]) -> None:
+        """Remove all objects but these."""
+        for folder in self._objects.iterdir() if self._objects.is_dir() else ():
+            for name in os.listdir(folder):  # noqa: PTH208 (of very many files)
+                if name not in digests:
+                    (folder / name).unlink(missing_ok=True)
 
     def _read(self) -> dict[str, tuple[_Object, ...]]:
         try:

@@ -7,7 +7,7 @@ has, and carries out the difference. Rule: what may not be public is never even 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -119,6 +119,7 @@ class Publication:
             *(one for item in public.values() for one in self._media_of(item)),
             *self._site.wanted(
                 parts(catalogue, self._overrides(), now=now),
+                is_public=self._is_public,
                 keep=not dry_run,
                 processes=1 if self._reads_store else None,
             ),
@@ -178,6 +179,10 @@ class Publication:
         """Where media are found, when not where the pages are."""
         return self._directory.settings.site.media_url or ""
 
+    def _is_public(self, key: str, size: int, sha256: str) -> bool:
+        """Whether every place has an object; of mirrors that is not known here."""
+        return not self._mirrors and self._media.remote.shows(key, size, sha256)
+
     def _activity(self, found: Survey, now: datetime, *, ask: bool) -> Mapping[str, Activity]:
         """What goes on in the discussions; a dry run goes by what is known."""
         hosts = self._directory.settings.fetch.allow_hosts
@@ -213,9 +218,10 @@ class Publication:
 
     def _catalogue(self, found: Survey, public: Mapping[str, Ready]) -> Catalogue:
         settings = self._directory.settings
+        hidden = {item.id for item in found.items if not item.decision.is_public}
         return Catalogue(
             site=settings.site,
-            events=tuple(_public_event(event, found) for event in found.events),
+            events=tuple(_public_event(event, hidden) for event in found.events),
             recordings=tuple(self._shown(found, public)),
             expected=frozenset(
                 item.id
@@ -296,12 +302,11 @@ class Publication:
             raise ConfigurationError(field, f"{name} cannot be read ({error.strerror})") from error
 
 
-def _public_event(event: Event, found: Survey) -> Event:
+def _public_event(event: Event, hidden: Set[str]) -> Event:
     """The event without anything of the recordings that may not be public."""
-    hidden = {item.recording.id for item in found.items if item.event.id == event.id and not item.decision.is_public}
 
     def public(session: Session) -> Session:
-        kept = tuple(one for one in session.recordings if one.id not in hidden)
+        kept = tuple(one for one in session.recordings if f"{event.id}/{one.id}" not in hidden)
         return session.model_copy(update={"recordings": kept})
 
     return event.model_copy(update={"sessions": tuple(public(session) for session in event.sessions)})

@@ -61,6 +61,11 @@ class Remote:
         known = (record.objects.get(key) for record in self.records())
         return any(one is not None and (one.sha256, one.size) == (sha256, size) for one in known)
 
+    def shows(self, key: str, size: int, sha256: str) -> bool:
+        """Whether the public generation has just this object, as far as the listing can tell."""
+        published = self.record.objects.get(key)
+        return published is not None and published[:2] == (size, sha256) and self.intact(key, published)
+
     def intact(self, key: str, published: Published) -> bool:
         """Whether the listing agrees with what was published."""
         entry = self.entries.get(key)

@@ -112,6 +112,21 @@ def test_a_damaged_cache_is_mended(tmp_path: Path, damage: str) -> None:
     assert contents(SiteCache(tmp_path).wanted(parts(catalogue))) == build(catalogue)
 
 
+def test_what_is_public_need_not_be_here(tmp_path: Path) -> None:
+    """What nobody will send is not made again because its bytes are lost; what somebody will is."""
+    catalogue = samples.catalogue()
+    wanted = SiteCache(tmp_path).wanted(parts(catalogue))
+    for one in wanted:
+        assert isinstance(one.content, Path)
+        one.content.unlink(missing_ok=True)  # two may be the same
+    cache, sent = SiteCache(tmp_path), wanted[7]
+    again = cache.wanted(parts(catalogue), is_public=lambda *known: known != (sent.key, sent.size, sent.sha256))
+    assert again == wanted
+    assert cache.made == 1
+    assert isinstance(sent.content, Path)
+    assert sent.content.stat().st_size == sent.size
+
+
 def test_a_plan_needs_no_bytes(tmp_path: Path) -> None:
     """For a dry run sizes and digests are enough; nothing is written."""
     catalogue = samples.catalogue()
