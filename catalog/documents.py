@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
@@ -32,14 +31,28 @@ class Document:
     name: str
     """How messages name it."""
     data: Any
-    lines: Mapping[Location, int]
-    """Path of a value -> its line, counted from 1."""
+    root: yaml.Node | None
+    """What it was made of."""
 
     def line(self, location: Location) -> int:
-        """The line of the value at ``location``, or of the nearest value around it."""
-        while location and location not in self.lines:
-            location = location[:-1]
-        return self.lines.get(location, 1)
+        """The line, counted from 1, of the value at ``location``, or of the nearest value around it."""
+        node = self.root
+        line = node.start_mark.line + 1 if node else 1
+        for part in location:
+            here, node = _child(node, part)
+            if here is None:
+                break
+            line = here.start_mark.line + 1
+        return line
+
+
+def _child(node: yaml.Node | None, part: int | str) -> tuple[yaml.Node | None, yaml.Node | None]:
+    """Where a field or an entry begins, and its value."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == part), (None, None))
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part]
+    return None, None
 
 
 def parse(name: str, content: bytes) -> Document:
@@ -56,10 +69,10 @@ def parse(name: str, content: bytes) -> Document:
         line = content[: error.start].count(b"\n") + 1
         raise _invalid(name, line, "the file is not UTF-8 text", "save it as UTF-8 in your editor") from error
     try:
-        if _PERHAPS_REFUSED.search(text):
+        if _may_be_refused(text):
             for event in yaml.parse(text, Loader=_SafeLoader):
                 _refuse_anchors(name, event)
-        node = yaml.compose(text, Loader=_SafeLoader)
+        root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
@@ -67,9 +80,7 @@ def parse(name: str, content: bytes) -> Document:
         raise _invalid(name, line, f"this is not valid YAML: {error.problem}", hint) from error
     except yaml.YAMLError as error:
         raise _invalid(name, 0, f"this is not valid YAML: {error}", "remove the characters named") from error
-    lines: dict[Location, int] = {}
-    data = None if node is None else _construct(name, node, (), lines)
-    return Document(name, data, lines)
+    return Document(name, None if root is None else _construct(name, root, 0), root)
 
 
 def validate(document: Document, model: type[ModelT], data: Any = None) -> ModelT:
@@ -86,10 +97,27 @@ def validate(document: Document, model: type[ModelT], data: Any = None) -> Model
 
 
 _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PERHAPS_REFUSED = re.compile("(?:\\A|[\\s\ufeff\\[{,:?-])[&*!]")
-"""Wherever an anchor, an alias or a tag could begin; most documents have no such place, and need not be read twice."""
+_MARK = re.compile(r"[&*!]")
+_BEFORE_MARK = re.compile("[\\s\ufeff\\[{,:?-]")
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\Z")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,17}\.[0-9]{1,17}\Z")
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc,valid-type] # whichever there is
+    """Leaves it to ``_scalar`` what a plain value is: looking for YAML's many types takes as long as all the rest."""
+
+    def resolve(self, *_: object) -> str:
+        """No tag."""
+        return ""
+
+
+def _may_be_refused(text: str) -> bool:
+    """Whether there is a place where an anchor, an alias or a tag could begin.
+
+    Most documents have none, and need not be read twice.
+    """
+    places = (match.start() for match in _MARK.finditer(text))
+    return any(place == 0 or _BEFORE_MARK.match(text, place - 1) for place in places)
 
 
 def _invalid(name: str, line: int, message: str, hint: str, field: str = "") -> InvalidDocumentError:
@@ -104,13 +132,11 @@ def _refuse_anchors(name: str, event: yaml.Event) -> None:
         raise _invalid(name, line, "tags (!) are not allowed", "remove the tag, or put the text in quotes")
 
 
-def _construct(name: str, node: yaml.Node, location: Location, lines: dict[Location, int]) -> Any:
-    line = node.start_mark.line + 1
-    lines[location] = line
-    if len(location) > MAX_DEPTH:
-        raise _invalid(name, line, f"nested more than {MAX_DEPTH} levels deep", "")
+def _construct(name: str, node: yaml.Node, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise _invalid(name, node.start_mark.line + 1, f"nested more than {MAX_DEPTH} levels deep", "")
     if isinstance(node, yaml.SequenceNode):
-        return [_construct(name, one, (*location, index), lines) for index, one in enumerate(node.value)]
+        return [_construct(name, one, depth + 1) for one in node.value]
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
@@ -119,8 +145,7 @@ def _construct(name: str, node: yaml.Node, location: Location, lines: dict[Locat
                 raise _invalid(name, key_node.start_mark.line + 1, "a field name must be plain text", "")
             if key in mapping:
                 raise _invalid(name, key_node.start_mark.line + 1, f"{key!r} is given twice", "keep one of them", key)
-            mapping[key] = _construct(name, value_node, (*location, key), lines)
-            lines[(*location, key)] = key_node.start_mark.line + 1
+            mapping[key] = _construct(name, value_node, depth + 1)
         return mapping
     return _scalar(node.value, plain=not getattr(node, "style", None))
 

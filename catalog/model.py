@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
@@ -24,6 +24,8 @@ __all__ = [
     "APPROVED", "HELD", "CaptionSource", "Chapter", "Cue", "Discussion", "Event", "Kind", "Link", "LinkKind", "Model",
     "Person", "Recording", "Release", "ReleaseState", "Session",
 ]  # fmt: skip
+
+ModelT = TypeVar("ModelT", bound=Model)
 
 
 class Kind(StrEnum):
@@ -227,26 +229,8 @@ class Event(Worded):
     def localised(self) -> Event:
         """The same event with every time that had no offset placed in the event's time zone."""
         zone = ZoneInfo(self.timezone)
-
-        def at(moment: datetime | None) -> datetime | None:
-            return moment.replace(tzinfo=zone) if moment and moment.tzinfo is None else moment
-
-        def release(value: Release | None) -> Release | None:
-            return value.model_copy(update={"after": at(value.after)}) if value else None
-
-        sessions = tuple(
-            session.model_copy(
-                update={
-                    "start": at(session.start),
-                    "recordings": tuple(
-                        one.model_copy(update={"date": at(one.date), "release": release(one.release)})
-                        for one in session.recordings
-                    ),
-                }
-            )
-            for session in self.sessions
-        )
-        return self.model_copy(update={"sessions": sessions})
+        sessions = tuple(_localised_session(session, zone) for session in self.sessions)
+        return self if sessions == self.sessions else self.model_copy(update={"sessions": sessions})
 
     def day_of(self, session: Session) -> date | None:
         """The programme day a session belongs to, in the event's time zone, by ``day_change``."""
@@ -254,3 +238,25 @@ class Event(Worded):
             return None
         local = session.start.astimezone(ZoneInfo(self.timezone)) if session.start.tzinfo else session.start
         return (local - timedelta(hours=self.day_change.hour, minutes=self.day_change.minute)).date()
+
+
+def _localised_session(session: Session, zone: ZoneInfo) -> Session:
+    recordings = tuple(
+        _changed(one, date=_at(one.date, zone), release=_localised_release(one.release, zone))
+        for one in session.recordings
+    )
+    return _changed(session, start=_at(session.start, zone), recordings=recordings)
+
+
+def _localised_release(release: Release | None, zone: ZoneInfo) -> Release | None:
+    return _changed(release, after=_at(release.after, zone)) if release else None
+
+
+def _at(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return moment.replace(tzinfo=zone) if moment and moment.tzinfo is None else moment
+
+
+def _changed(model: ModelT, **fields: object) -> ModelT:
+    """The model with these fields; itself, where it has them already: nearly all of many do."""
+    new = {name: value for name, value in fields.items() if value != getattr(model, name)}
+    return model.model_copy(update=new) if new else model

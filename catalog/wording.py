@@ -47,13 +47,15 @@ class Worded(Model):
         """``title: {en: Nodes, fr: Nœuds}`` as a plain title with translations."""
         if not isinstance(value, dict):
             return value
+        told = {field: texts for field in _FIELDS if isinstance(texts := value.get(field), dict) and texts}
+        if not told:
+            return value
         data: dict[str, Any] = dict(value)
         found: dict[str, Any] = {}
-        for field in _FIELDS:
-            if field in cls.model_fields and isinstance(texts := data.get(field), dict) and texts:
-                data[field] = next(iter(texts.values()))
-                for language, text in texts.items():
-                    found.setdefault(str(language), {})[field] = text
+        for field in (one for one in told if one in cls.model_fields):
+            data[field] = next(iter(told[field].values()))
+            for language, text in told[field].items():
+                found.setdefault(str(language), {})[field] = text
         return {**data, "translations": found} if found else data
 
     def worded(self, field: str, language: str) -> Wording:

@@ -89,7 +89,7 @@ def read(document: Document, *, folder: str, imported: Event | None = None) -> E
     # What nobody said stays unsaid: whether a language was given matters.
     said = read_in.model_fields_set - {"sessions"}
     fields = {name: getattr(read_in, name) for name in Event.model_fields if name in said}
-    whole = {**fields, "sessions": [_given(one) for one in sessions]}
+    whole = {**fields, "sessions": sessions}
     return documents.validate(document, Event, whole).localised()
 
 
