@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from unicodedata import category
 
 from catalog.listing import sort_name
 from catalog.model import Event
@@ -64,6 +65,12 @@ def _sections(
 
 
 def _initial(name: str) -> str:
-    """Scripts beyond those of ``_ALPHABETS`` have too many characters for a page each."""
-    first = next((c for c in sort_name(name) if c.isalpha()), "").upper()[:1]
-    return first if first < _ALPHABETS else ""
+    """The first letter as a capital; none in scripts beyond ``_ALPHABETS``, of too many characters for a page each.
+
+    Signs that modify letters are none (Lm: the first of ʿAbd), and Georgian letters stay as they are: their capitals,
+    far from them, do not begin names.
+    """
+    letters = (one for one in sort_name(name) if one.isalpha() and category(one) != "Lm")
+    first = next(letters, "")
+    capital = first.upper()[:1]
+    return capital if capital < _ALPHABETS else first if first < _ALPHABETS else ""

@@ -57,7 +57,8 @@ def of_slot(day: Day, slot: Slot) -> Mapping[Facet, tuple[Choice, ...]]:
 
 
 def of_programme(days: tuple[Day, ...]) -> Mapping[Facet, tuple[Choice, ...]]:
-    """The choices of a programme that make a difference: facets with at least two, in order of appearance."""
+    """The choices of a programme, in order of appearance: facets with one that some sessions have and others lack."""
+    total = sum(len(day.slots) for day in days)
     counted: dict[Facet, dict[str, Choice]] = {facet: {} for facet in Facet}
     for day in days:
         for slot in day.slots:
@@ -65,7 +66,11 @@ def of_programme(days: tuple[Day, ...]) -> Mapping[Facet, tuple[Choice, ...]]:
                 for one in choices:
                     known = counted[facet].get(one.slug)
                     counted[facet][one.slug] = replace(known, sessions=known.sessions + 1) if known else one
-    return {facet: _ordered(facet, tuple(found.values())) for facet, found in counted.items() if len(found) > 1}
+    return {
+        facet: _ordered(facet, tuple(found.values()))
+        for facet, found in counted.items()
+        if any(one.sessions < total for one in found.values())
+    }
 
 
 def style_sheet(choices: Mapping[Facet, tuple[Choice, ...]]) -> bytes:

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from catalog.facets import Choice, Facet
 from catalog.fields import slugify
-from catalog.listing import latest_first, newest, sort_name
+from catalog.listing import latest_first, sort_name
 from catalog.model import Event
-from catalog.published import Catalogue, PublishedRecording
+from catalog.published import Catalogue, PublishedRecording, newest
 
 MOST = 100
-"""Recordings that one page lists. A longer list leads to the programmes of the events, which show just those: so it
-stays short, and a new recording changes nothing in it."""
+"""Recordings that one page lists. A longer list leads to the programmes of the events, which then show the sessions of
+that theme, or with recordings in that language: it stays short, and a new recording hardly ever changes it."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Place:
 
     event: Event
     choices: tuple[Choice, ...]
-    """What leaves just those of its programme, the widest first; at least one. Where all are, it leaves everything."""
+    """What leaves the sessions that have some of them, the choice that leaves most recordings first; at least one."""
 
 
 class Named(NamedTuple):
@@ -64,9 +64,12 @@ class Group:
     def _choices(self, recordings: list[PublishedRecording]) -> tuple[Choice, ...]:
         if self.name:
             return (Choice(Facet.THEME, self.id, self.name),)
-        spoken = {self.id == one.language.lower() for one in recordings}  # the others have captions in it
-        has = {Facet.SPOKEN: True in spoken, Facet.CAPTIONS: False in spoken}
-        return tuple(Choice(facet, self.id, self.id) for facet, some in has.items() if some)
+        spoken = sum(self.id == one.language.lower() for one in recordings)
+        captioned = sum(any(self.id == track.language.lower() for track in one.made.captions) for one in recordings)
+        found = {Facet.SPOKEN: spoken} if spoken else {}
+        if spoken < len(recordings):  # the others have captions in it
+            found[Facet.CAPTIONS] = captioned
+        return tuple(Choice(facet, self.id, self.id) for facet in sorted(found, key=lambda facet: -found[facet]))
 
 
 def themes(catalogue: Catalogue) -> tuple[Group, ...]:

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import islice
 
 from catalog.model import Event, Person, Session
-from catalog.published import Catalogue, PublishedRecording, newest_first
+from catalog.published import Catalogue, PublishedRecording, newest
 
 PICTURES = 4
 CARDS = 12
@@ -77,11 +77,6 @@ def latest_first(found: Iterable[Event]) -> list[Event]:
 def _pictures(catalogue: Catalogue, event: Event) -> tuple[str, ...]:
     posters = (one.made.poster for one in catalogue.of_event(event))
     return tuple(islice((poster.thumbnail or poster.url for poster in posters if poster), PICTURES))
-
-
-def newest(recordings: Iterable[PublishedRecording]) -> tuple[PublishedRecording, ...]:
-    """Recordings, latest first."""
-    return tuple(sorted(recordings, key=newest_first))
 
 
 def profiles(catalogue: Catalogue) -> tuple[Profile, ...]:

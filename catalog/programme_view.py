@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from catalog.listing import everyone
 from catalog.model import Event, Person, Recording, Session
-from catalog.published import Catalogue, PublishedRecording
+from catalog.published import Catalogue, PublishedRecording, by_time
 
 
 class SlotState(StrEnum):
@@ -57,12 +57,10 @@ class Day:
 
 def days(catalogue: Catalogue, event: Event, now: datetime | None = None) -> tuple[Day, ...]:
     """The sessions by programme day, in order of time; those at the same time in the order given."""
-    slots = [slot_of(catalogue, event, session, now) for session in event.sessions]
     by_day: dict[date | None, list[Slot]] = {}
-    for slot in slots:
-        by_day.setdefault(event.day_of(slot.session), []).append(slot)
-    ordered = sorted(by_day, key=lambda day: (day is None, day or date.max))
-    return tuple(Day(day, tuple(sorted(by_day[day], key=_by_time))) for day in ordered)
+    for session in by_time(event):
+        by_day.setdefault(event.day_of(session), []).append(slot_of(catalogue, event, session, now))
+    return tuple(Day(day, tuple(slots)) for day, slots in by_day.items())
 
 
 def slot_of(catalogue: Catalogue, event: Event, session: Session, now: datetime | None = None) -> Slot:
@@ -82,10 +80,3 @@ def _state(session: Session, has: tuple[bool, bool, bool], now: datetime | None)
     if now is not None and end is not None and end.tzinfo is not None and now < end:
         return SlotState.UPCOMING
     return SlotState.NOT_RECORDED
-
-
-def _by_time(slot: Slot) -> float:
-    start = slot.session.start
-    if start is None:
-        return float("inf")
-    return (start if start.tzinfo else start.replace(tzinfo=slot.zone)).timestamp()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from catalog import urls
 from catalog.manifest import CaptionTrack, Made, Rendition
@@ -59,6 +60,11 @@ class PublishedRecording:
         """Where a recording kept elsewhere can be watched, the best first."""
         videos = tuple(one for one in self.recording.links if one.kind is LinkKind.VIDEO)
         return videos or self.recording.links[:1]
+
+    @property
+    def year(self) -> int | None:
+        """Of its date, in UTC: by which a search narrows."""
+        return self.date.astimezone(UTC).year if self.date else None
 
     @property
     def discussion(self) -> Discussion | None:
@@ -128,7 +134,7 @@ class Catalogue:
     @cached_property
     def newest(self) -> tuple[PublishedRecording, ...]:
         """The recordings, latest first."""
-        return tuple(sorted(self.recordings, key=newest_first))
+        return newest(self.recordings)
 
     @cached_property
     def _by_event(self) -> Mapping[str, tuple[PublishedRecording, ...]]:
@@ -138,7 +144,7 @@ class Catalogue:
     def _neighbours(self) -> Mapping[tuple[str, str], tuple[Neighbour | None, Neighbour | None]]:
         found: dict[tuple[str, str], tuple[Neighbour | None, Neighbour | None]] = {}
         for event in self.events:
-            sessions = [one for one in event.sessions if _is_talk(one)]
+            sessions = [one for one in by_time(event) if _is_talk(one)]
             around = (None, *(_neighbour(event, one) for one in sessions), None)
             for before, one, after in zip(around, sessions, around[2:], strict=False):
                 found[event.id, one.id] = before, after
@@ -149,9 +155,10 @@ class Catalogue:
         return self._by_event.get(event.id, ())
 
     def neighbours(self, one: PublishedRecording) -> tuple[Neighbour | None, Neighbour | None]:
-        """The sessions before and after that of ``one`` in the programme.
+        """The sessions before and after that of ``one``, as the page of the event has them.
 
-        Not the recordings: a page that named the next one would change whenever that becomes public.
+        Not the recordings: a page that named the next one would change whenever that becomes public. As it is, the
+        pages beside a session that names nobody change once, when the first of its recordings is released.
         """
         return self._neighbours.get((one.event.id, one.session.id), (None, None))
 
@@ -167,7 +174,10 @@ class Catalogue:
 
 
 def _is_talk(session: Session) -> bool:
-    """Whether there is somebody to listen to: neither a break, nor what may not be recorded."""
+    """Whether there is somebody to listen to: neither a break, nor what may not be recorded.
+
+    Recordings that are not released are gone from the sessions: where nobody is named, such a one looks like a break.
+    """
     return bool(session.people or session.recordings) and not session.do_not_record
 
 
@@ -180,6 +190,22 @@ def _neighbour(event: Event, session: Session) -> Neighbour:
     )
 
 
+def by_time(event: Event) -> list[Session]:
+    """The sessions in order of time, those without one last; those at the same time in the order given."""
+    zone = ZoneInfo(event.timezone)
+
+    def moment(session: Session) -> float:
+        start = session.start
+        return (start if start.tzinfo else start.replace(tzinfo=zone)).timestamp() if start else float("inf")
+
+    return sorted(event.sessions, key=moment)
+
+
+def newest(recordings: Iterable[PublishedRecording]) -> tuple[PublishedRecording, ...]:
+    """Recordings, latest first."""
+    return tuple(sorted(recordings, key=newest_first))
+
+
 def newest_first(recording: PublishedRecording) -> tuple[float, str]:
     """Sort key: latest date first, those without a date last, then by key."""
     moment = recording.date
@@ -189,7 +215,8 @@ def newest_first(recording: PublishedRecording) -> tuple[float, str]:
 def oldest_first(recordings: Iterable[PublishedRecording]) -> list[PublishedRecording]:
     """By date, those without one first; those of the same moment stay in order.
 
-    In programme order, as a catalogue has them, a talk added at the end of a session so comes after the others.
+    In programme order, as a catalogue has them, a talk added at the end of a session therefore comes after
+    the others.
     """
     return sorted(recordings, key=lambda one: -newest_first(one)[0])
 

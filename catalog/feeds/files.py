@@ -28,7 +28,7 @@ def parts(catalogue: Catalogue, indexed: list[str]) -> Iterator[tuple[tuple[obje
         public = catalogue.of_event(event)
         yield ("of an event", event, event.sessions, public), partial(_of_event, catalogue, event)
         if document.in_parts(catalogue):
-            yield ("catalogue", event, public), partial(_catalogue, catalogue, event)
+            yield ("catalog of an event", event, public), partial(_event_catalog, catalogue, event)
     yield from _of_all(catalogue)
     yield from sitemap.parts(catalogue, indexed)
 
@@ -54,7 +54,7 @@ def _of_event(catalogue: Catalogue, event: Event) -> dict[str, bytes]:
     return found | _news(scope) | api.event_files(catalogue, event)
 
 
-def _catalogue(catalogue: Catalogue, event: Event) -> dict[str, bytes]:
+def _event_catalog(catalogue: Catalogue, event: Event) -> dict[str, bytes]:
     return {urls.event_catalog(event.id): document.event_document(catalogue, event)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from lxml import html
 
@@ -14,17 +15,21 @@ from tests.unit.site import samples
 
 
 def test_choices_are_those_that_make_a_difference() -> None:
-    """Facets with one value only are left out; lengths stand from short to long."""
+    """Facets of which every session has the same are left out; lengths stand from short to long."""
     catalogue = samples.catalogue()
     days = programme_view.days(catalogue, catalogue.events[0])
     found = facets.of_programme(days)
     assert {facet: [(one.slug, one.sessions) for one in choices] for facet, choices in found.items()} == {
         Facet.DAY: [("2021-06-28", 2), ("2021-06-29", 4)],
+        Facet.THEME: [("strategy", 1)],
+        Facet.TYPE: [("panel", 1)],
         Facet.SPOKEN: [("ar", 1), ("en", 2), ("fr", 1)],
         Facet.CAPTIONS: [("ar", 1), ("en", 1), ("es", 1), ("fr", 1)],
         Facet.KIND: [("live", 3), ("pre-recorded", 1)],
         Facet.LENGTH: [("short", 3), ("medium", 1)],
     }
+    first = replace(days[0], slots=days[0].slots[1:])  # theme 1, with recordings in several languages
+    assert facets.of_programme((first,)) == {}
 
 
 def test_each_choice_is_a_link_without_scripts() -> None:

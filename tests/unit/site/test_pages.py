@@ -7,18 +7,21 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import html
 
 from bench import synthetic
-from catalog import directory, groups, urls
+from catalog import directory, groups, programme_view, urls
 from catalog.errors import AftertalkError
-from catalog.model import Event, Person
+from catalog.model import Event, Person, Session
 from catalog.pages import Catalogue, pages
+from catalog.published import by_time
 from catalog.render import asset_keys, assets, build, environment, parts, render
 from tests.unit.site import samples
 from tests.unit.site.test_search import texts_of
@@ -380,12 +383,33 @@ def test_recording_kept_elsewhere_is_a_full_member() -> None:
     assert any("A short history" in text for text in texts_of(objects))
 
 
+def without_themes(event: Event, keep: int) -> Event:
+    """The event with a theme on so many of its sessions, and one more session, of which there is nothing to watch."""
+    sessions = [
+        one.model_copy(update={"track": one.track if at < keep else ""}) for at, one in enumerate(event.sessions)
+    ]
+    idle = sessions[0].model_copy(update={"id": "idle", "track": "", "recordings": (), "people": ()})
+    return event.model_copy(update={"sessions": (*sessions, idle)})
+
+
 def test_long_lists_lead_to_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain links lead to the programmes, each narrowed to just the recordings of that language or theme."""
+    """Plain links lead to the programmes, each narrowed to the sessions with such recordings.
+
+    Also where only one theme is used, or only one language spoken.
+    """
     monkeypatch.setattr(groups, "MOST", 2)
     monkeypatch.setattr(synthetic, "OF_EVENT", 8)
-    catalogue = synthetic.catalogue(19, ("en",))
+    monkeypatch.setattr(synthetic, "SPOKEN", ("en", "en", "en", "en", "fr", "ru", "ar", "zh"))
+    made = synthetic.catalogue(19, ("en",))
+    events = tuple(without_themes(one, keep) for one, keep in zip(made.events, (1, 2, 9), strict=True))
+    sessions = {(event.id, one.id): (event, one) for event in events for one in event.sessions}
+    recordings = []
+    for one in made.recordings:
+        event, session = sessions[one.event.id, one.session.id]
+        recordings.append(replace(one, event=event, session=session))
+    catalogue = replace(made, events=events, recordings=tuple(recordings))
     trees = parsed(build(catalogue))
+    long = set()
     for group in (*groups.languages(catalogue), *groups.themes(catalogue)):
         kind = "themes" if group.name else "languages"
         tree = trees[f"{kind}/{group.id}/index.html"]
@@ -395,19 +419,26 @@ def test_long_lists_lead_to_events(monkeypatch: pytest.MonkeyPatch) -> None:
             assert len(tree.xpath("//article")) == len(group.recordings)
             continue
         assert tree.xpath("//article") == []
+        long.add(group.id)
+        wanted = {one.page for one in group.recordings}
         shown = set()
         for link in links:
-            page, _, anchor = link.partition("#")
-            _, facet, value = anchor.split("-", 2)
-            programme = trees[f"{page}index.html"]
-            slots = programme.xpath(f"//li[contains(concat(' ', @data-{facet}, ' '), ' {value} ')]")
-            shown |= {urljoin(page, href) for slot in slots for href in slot.xpath(".//article//h4/a/@href")}
-            if not programme.xpath(f"//*[@id='{anchor}']"):  # there is nothing else, so the link shows all
-                assert not programme.xpath(f"//li[@data-{facet}]")
-                shown |= {urljoin(page, href) for href in programme.xpath("//article//h4/a/@href")}
-        wanted = {one.page for one in group.recordings}
+            for slot in shown_by(trees, link):
+                found = {urljoin(link, href) for href in slot.xpath(".//article//h4/a/@href")}
+                assert found & wanted, (link, slot.xpath("string(.//h3)"))
+                shown |= found
         assert wanted <= shown
-        assert len(links) == len({one.event.id for one in group.recordings}) > 1
+        assert len(links) == len({one.event.id for one in group.recordings})
+    assert long >= {"en", "theme-0", "theme-1"}
+
+
+def shown_by(trees: dict[str, html.HtmlElement], link: str) -> list[html.HtmlElement]:
+    """The sessions that a link into a programme leaves: where its end names nothing there, all of them."""
+    page, _, anchor = link.partition("#")
+    _, facet, value = anchor.split("-", 2)
+    tree = trees[f"{page}index.html"]
+    has = f"[contains(concat(' ', @data-{facet}, ' '), ' {value} ')]" if tree.xpath(f"//*[@id='{anchor}']") else ""
+    return list(tree.xpath(f"//li[contains(@class, 'slot ')]{has}"))
 
 
 def test_a_language_of_captions_alone_leads_to_what_has_them() -> None:
@@ -426,6 +457,25 @@ def test_a_language_of_captions_alone_leads_to_what_has_them() -> None:
         assert (f"by-language-{tag}" in anchors, f"by-captions-{tag}" in anchors) == (spoken, read)
     assert found["es"] == {"by-language-es", "by-captions-es"}
     assert found["en"] == {"by-language-en"}
+
+
+def test_the_choice_that_leaves_most_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The title of an event leads to what most of the recordings have; both links say which that is."""
+    monkeypatch.setattr(groups, "MOST", 0)
+    catalogue = samples.catalogue()
+    first, *others, last = catalogue.recordings
+    tracks = (samples.captions("panel", "es"),)
+    read = [replace(one, made=one.made.model_copy(update={"captions": tracks})) for one in others]
+    for recordings, order in (
+        ((first, *read, replace(last, language="es")), ["captions", "language"]),
+        ((first, *(replace(one, language="es") for one in (*others, last))), ["language", "captions"]),
+    ):
+        tree = parsed(build(replace(catalogue, recordings=recordings)))["languages/es/index.html"]
+        (line,) = tree.xpath("//ul[@class='directory']/li")
+        assert line.xpath("a/@href") == [f"../../nodes2021/#by-{facet}-es" for facet in order]
+        names = {"captions": "Captions", "language": "Spoken language"}
+        assert line.xpath("string(span)").endswith(names[order[0]])
+        assert line.xpath("string(a[2])").startswith(names[order[1]])
 
 
 def test_many_events_and_themes_have_lists_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -511,30 +561,56 @@ def test_what_a_new_recording_changes_in_seven_languages(monkeypatch: pytest.Mon
 
 
 def test_pages_lead_to_the_sessions_around() -> None:
-    """The links at the end of a watch page follow the programme, over breaks and what may not be recorded."""
+    """The links at the end of a watch page follow the clock, over breaks and what may not be recorded."""
     catalogue = samples.catalogue()
     event = catalogue.events[0]
-    talk = event.sessions[0]
-    gap = talk.model_copy(update={"id": "lunch", "title": "Lunch", "people": (), "recordings": ()})
-    private = talk.model_copy(update={"id": "private", "do_not_record": True, "recordings": ()})
-    later = talk.model_copy(update={"id": "later", "title": "Later", "recordings": ()})
-    shown = event.model_copy(update={"sessions": (talk, gap, private, later)})
+    talk = next(one for one in event.sessions if one.id == "theme-1")
+    assert talk.start
+
+    def slot(name: str, hours: int, **fields: object) -> Session:
+        given = {"id": name, "title": name.title(), "start": talk.start + timedelta(hours=hours), "recordings": ()}
+        return talk.model_copy(update=given | fields)
+
+    sessions = (
+        slot("later", 4),
+        slot("undated", 0, start=None),
+        slot("lunch", 2, people=()),
+        talk,
+        slot("earlier", -2, start=(talk.start - timedelta(hours=2)).replace(tzinfo=None)),
+        slot("private", 3, do_not_record=True),
+        slot("first", -3),
+    )
+    shown = event.model_copy(update={"sessions": sessions})
+    days = programme_view.days(Catalogue(catalogue.site, (shown,)), shown)
+    order = ["first", "earlier", "theme-1", "lunch", "private", "later", "undated"]
+    assert [one.session.id for day in days for one in day.slots] == order
     recordings = tuple(replace(one, event=shown) for one in catalogue.recordings if one.session.id == talk.id)
     catalogue = replace(catalogue, events=(shown,), recordings=recordings)
+    objects = build(catalogue)
+    assert len(recordings) == 3
     for one in recordings:
-        before, after = catalogue.neighbours(one)
-        assert before is None
-        assert after
-        assert (after.title, after.page) == ("Later", f"{event.id}/later/")
-        tree = html.document_fromstring(build(catalogue)[f"{one.page}index.html"])
-        assert [urljoin(one.page, href) for href in tree.xpath("//nav[@class='pager']/a/@href")] == [after.page]
+        around = [(found.title, found.page) for found in catalogue.neighbours(one) if found]
+        assert around == [("Earlier", f"{event.id}/earlier/"), ("Later", f"{event.id}/later/")]
+        tree = html.document_fromstring(objects[f"{one.page}index.html"])
+        links = [urljoin(one.page, href) for href in tree.xpath("//nav[@class='pager']/a/@href")]
+        assert links == [page for _, page in around]
+
+
+@given(st.lists(st.none() | st.datetimes(datetime(2024, 10, 24), datetime(2024, 10, 30)), max_size=12))
+def test_the_programme_and_its_pager_have_one_order(starts: list[datetime | None]) -> None:
+    """Whatever the times, also where clocks go back: the page of the event lists sessions as watch pages lead on."""
+    slots = [{"id": f"s{number}", "title": "A talk", "start": start} for number, start in enumerate(starts)]
+    event = Event.model_validate({"id": "e", "title": "E", "timezone": "Europe/Berlin", "sessions": slots}).localised()
+    days = programme_view.days(Catalogue(samples.catalogue().site, (event,)), event)
+    assert [one.session for day in days for one in day.slots] == by_time(event)
+    assert [day.date for day in days] == sorted({one.date for one in days}, key=lambda day: (day is None, str(day)))
 
 
 def test_many_people_have_a_page_for_each_initial(monkeypatch: pytest.MonkeyPatch) -> None:
     """The list leads to the letters, each person stands on one page; a newcomer changes only one page."""
     monkeypatch.setattr(directory, "MOST", 1)
     catalogue = samples.catalogue()
-    names = ("Ada", "Boris", "Борис", "王芳", "김", "3D Lab", "أحمد", "Åsa")
+    names = ("Ada", "Boris", "Борис", "王芳", "김", "3D Lab", "أحمد", "ნინო", "ʿAbd", "Åsa")
     one = catalogue.recordings[0]
 
     def built(count: int) -> dict[str, bytes]:
@@ -551,8 +627,13 @@ def test_many_people_have_a_page_for_each_initial(monkeypatch: pytest.MonkeyPatc
         for key, content in after.items()
         if key.startswith("people/") and key.count("/") == 1
     }
-    first = {"people/index.html": [], "people/0041.html": ["Ada", "Åsa"], "people/0042.html": ["Boris"]}
-    others = {"people/0044.html": ["3D Lab"], "people/0411.html": ["Борис"], "people/0627.html": ["أحمد"]}
+    first = {"people/index.html": [], "people/0041.html": ["Ada", "Åsa", "ʿAbd"], "people/0042.html": ["Boris"]}
+    others = {
+        "people/0044.html": ["3D Lab"],
+        "people/0411.html": ["Борис"],
+        "people/0627.html": ["أحمد"],
+        "people/10dc.html": ["ნინო"],
+    }
     assert listed == first | others | {"people/others.html": ["김", "王芳"]}
     letters = html.document_fromstring(after["people/index.html"].decode()).xpath("//nav[@class='days']//a")
     assert [f"people/{one.get('href')}" for one in letters] == list(listed)[1:]
