@@ -68,7 +68,7 @@ def build(task: str, recordings: int, folder: Path) -> Build:
     before = json.loads(known.read_bytes()) if known.exists() else {}
     began, cpu = time.perf_counter(), processor_seconds()
     cache = SiteCache(folder / "site")
-    wanted = cache.wanted(parts(catalogue), is_public=lambda key, _, sha256: before.get(key) == sha256)
+    wanted = cache.wanted(parts(catalogue), is_public=lambda one: before.get(one.key) == one.sha256)
     seconds, cpu_seconds = time.perf_counter() - began, processor_seconds() - cpu
     now = {one.key: one.sha256 for one in wanted}
     known.write_text(json.dumps(now))

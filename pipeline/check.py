@@ -59,6 +59,9 @@ def check_site(store: ObjectStore, *, deep: bool, media_url: str = "") -> Outcom
     return _Check(store, media_url, deep=deep).run()
 
 
+_UNREADABLE = "is listed but cannot be read"
+
+
 class _Check:
     def __init__(self, store: ObjectStore, media_url: str, *, deep: bool) -> None:
         self._store = store
@@ -75,7 +78,7 @@ class _Check:
         if self._remote.catalog is None:
             self._flaw(urls.CATALOG, "is missing: nothing is published here")
         else:
-            self._catalog(self._remote.catalog)
+            self._catalog(urls.CATALOG, self._remote.catalog)
         for key, published in self._remote.record.objects.items():
             self._object(key, published.size, published.sha256)
         for key in self._remote.record.objects:
@@ -113,26 +116,34 @@ class _Check:
             elif key.endswith(".m3u8"):
                 self._playlist(key, self._text(key))
         except NoSuchObjectError:
-            self._flaw(key, "is listed but cannot be read")
+            self._flaw(key, _UNREADABLE)
 
-    def _catalog(self, data: bytes) -> None:
-        document = json.loads(data)
-        self._root = urlsplit(document["base_url"]).path
-        self._recordings(urls.CATALOG, document.get("recordings", []))
-        for event in document["events"]:
-            if "catalog" in event:
-                self._part(event["catalog"])
+    def _catalog(self, key: str, data: bytes) -> None:
+        """``catalog.json``, or a document that a large one names, and what it names."""
+        try:
+            document = json.loads(data)
+            self._root = urlsplit(document["base_url"]).path
+            self._recordings(key, document.get("recordings", []))
+            for event in document.get("events", []):
+                if "catalog" in event:
+                    self._part(event["catalog"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._flaw(key, "is damaged")
 
     def _part(self, named: dict[str, Any]) -> None:
-        """A document that a large ``catalog.json`` names, and what it names."""
         key = named["url"]
         self._refer(urls.CATALOG, key, size=named["bytes"])
-        if key in self._sizes:
+        if key not in self._sizes:
+            return
+        try:
             data = self._text(key).encode()
-            if sha256(data).hexdigest() != named["sha256"]:
-                self._flaw(key, "is not the one that catalog.json names")
-            else:
-                self._recordings(key, json.loads(data)["recordings"])
+        except NoSuchObjectError:
+            self._flaw(key, _UNREADABLE)
+            return
+        if sha256(data).hexdigest() != named["sha256"]:
+            self._flaw(key, "is not the one that catalog.json names")
+        else:
+            self._catalog(key, data)
 
     def _recordings(self, key: str, recordings: list[dict[str, Any]]) -> None:
         for recording in recordings:

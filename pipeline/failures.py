@@ -8,10 +8,11 @@ simply tried again.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 
 from catalog.fields import Model
 from pipeline.config import Settings
@@ -71,6 +72,8 @@ class Failures:
 
     def __init__(self, workspace: Path) -> None:
         self._root = workspace / "failures"
+        self._found: set[str] | None = None
+        self._lock = Lock()
 
     def record(self, recording: str, error: AftertalkError, *, inputs: str, at: datetime) -> None:
         """Keep the failure of ``<event>/<recording>``, one more in a row if the same was tried before."""
@@ -100,7 +103,8 @@ class Failures:
     def clear(self, recording: str) -> None:
         """Forget it: the recording is fine."""
         if recording in self._failing:
-            self._path(recording).unlink(missing_ok=True)
+            with suppress(OSError):  # then the next run does it
+                self._path(recording).unlink(missing_ok=True)
             self._failing.discard(recording)
 
     def get(self, recording: str) -> Failure | None:
@@ -112,10 +116,14 @@ class Failures:
         except (OSError, ValueError):
             return None
 
-    @cached_property
+    @property
     def _failing(self) -> set[str]:
         """Recordings on record, looked for when that is first asked: then the run holds the workspace's lock."""
-        return {path.relative_to(self._root).with_suffix("").as_posix() for path in self._root.rglob("*.json")}
+        with self._lock:
+            if self._found is None:
+                found = self._root.rglob("*.json")
+                self._found = {path.relative_to(self._root).with_suffix("").as_posix() for path in found}
+            return self._found
 
     def _path(self, recording: str) -> Path:
         return self._root / f"{recording}.json"

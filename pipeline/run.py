@@ -98,10 +98,11 @@ def _publish(shop: Workshop, making: _Making, publication: Publication, facts: F
     changed: tuple[str, ...] = ()
     if publication.must_take_back(facts.found):  # before anything that takes long
         changed = publication.publish(facts.found, making.as_it_is(), now=facts.begun).changed
+        shop.published.look()
     ready = making.make()
     aftermath.expect(ready)
     result = publication.publish(facts.found, ready, now=facts.begun)
-    making.standing.keep((one.item, one.manifest) for one in ready if one.item.verdict is Verdict.PUBLIC)
+    making.note(ready)
     aftermath.follow(ready, replace(result, changed=tuple(sorted({*changed, *result.changed}))))
     if settled and making.is_complete and not aftermath.is_waiting:
         settled.keep(ending(shop, facts.found, ready, result, now=facts.begun))
@@ -144,7 +145,8 @@ class _Making:
         self.workable = [item for item in found.items if item.is_workable]
         self.failed: set[str] = set()
         self.made = 0
-        self.standing = Standing(shop.directory, shop.tools)
+        self._standing = Standing(shop.directory, shop.tools)
+        self._up_to_date: set[str] = set()
         self._rest = [item for item in found.items if not item.is_workable]
         self._shop = shop
         self._flow = _flow(shop.flow, options)
@@ -158,7 +160,7 @@ class _Making:
 
     def as_it_is(self) -> Sequence[Ready]:
         """What can be published without making anything."""
-        return [one for item in self.workable if (one := self._standing(item) or self._stand(item))]
+        return [one for item in self.workable if (one := self._from_note(item) or self._as_before(item))]
 
     def make(self) -> Sequence[Ready]:
         """Make every recording that is asked for; returns all that can be published."""
@@ -172,17 +174,23 @@ class _Making:
         self.made = len(done)
         return [done[item.id] for item in self.workable if item.id in done]
 
+    def note(self, published: Sequence[Ready]) -> None:
+        """Remember what is public now and was made in this run: not what is as it was, whatever the reason."""
+        new = (one for one in published if one.item.id in self._up_to_date and one.item.verdict is Verdict.PUBLIC)
+        self._standing.keep((one.item, one.manifest) for one in new)
+
     def _unchanged(self, item: Item) -> Ready | None:
         """The recording if nothing has to be done for it."""
-        if self._options.force or (one := self._standing(item)) is None:
+        if self._options.force or (one := self._from_note(item)) is None:
             return None
         if not self._options.dry_run and (not self._options.only or item.id in self._options.only):
             self._shop.failures.clear(item.id)
             self._shop.reporter.tell(report.RecordingDone(item.id))
         return one
 
-    def _standing(self, item: Item) -> Ready | None:
-        manifest = self.standing.manifest(item)
+    def _from_note(self, item: Item) -> Ready | None:
+        """The recording as it is public, if nothing that it is made from changed since."""
+        manifest = self._standing.manifest(item)
         return Ready(item, manifest) if manifest and self._shop.published.has_files(manifest) else None
 
     def _make(self, item: Item) -> Ready | None:
@@ -191,12 +199,13 @@ class _Making:
                 job = self._flow.make(self._shop.job(item, may_work=True))
                 self._shop.failures.clear(item.id)
                 self._shop.reporter.tell(report.RecordingDone(item.id))
+                self._up_to_date.add(item.id)
                 return Ready(item, manifest_of(job))
         except AftertalkError as error:
             self._fail(item, error)
         except Exception as error:  # a fault of ours with one recording must not stop the others
             self._fail(item, _fault(item, error))
-        return self._stand(item)
+        return self._as_before(item)
 
     def _fail(self, item: Item, error: AftertalkError) -> None:
         self.failed.add(item.id)
@@ -228,7 +237,7 @@ class _Making:
         self._shop.reporter.tell(report.RecordingResting(item.id, failure.message, failure.plan, failure.hint))
         return True
 
-    def _stand(self, item: Item) -> Ready | None:
+    def _as_before(self, item: Item) -> Ready | None:
         """The recording as it is: up to date in the workspace, else as it was last published."""
         if (job := self._as_made(item)) is not None:
             return Ready(item, manifest_of(job))

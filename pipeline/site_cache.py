@@ -23,8 +23,6 @@ from pipeline.storage.protocol import Wanted
 from pipeline.workspace import write_atomically, writing
 
 SCHEMA = 1
-IsPublic = Callable[[str, int, str], bool]
-"""Whether the place published to has an object: from key, bytes and SHA-256."""
 
 
 class _Object(NamedTuple):
@@ -54,7 +52,7 @@ class SiteCache:
         self,
         parts: Iterable[Part],
         *,
-        is_public: IsPublic = lambda *_: False,
+        is_public: Callable[[Wanted], bool] = lambda _: False,
         keep: bool = True,
         processes: int | None = None,
     ) -> list[Wanted]:
@@ -73,24 +71,24 @@ class SiteCache:
         """
         known = self._read()
         now: dict[str, tuple[_Object, ...]] = {}
+        wanted: dict[str, list[Wanted]] = {}
         missing: list[Part] = []
         for part in parts:
-            now[part.fingerprint] = found = known.get(part.fingerprint, ())
-            if part.fingerprint not in known or not all(
-                is_public(one.key, one.size, one.sha256) or self._has(one) for one in found
-            ):
+            now[part.fingerprint] = known.get(part.fingerprint, ())
+            wanted[part.fingerprint] = objects = [self._wanted(one) for one in now[part.fingerprint]]
+            if part.fingerprint not in known or not all(is_public(one) or _is_here(one) for one in objects):
                 missing.append(part)
         self.made += len(missing)
         new = site_workers.made(len(missing), lambda one: self._make(missing[one], keep=keep), processes=processes)
-        now |= {part.fingerprint: found for part, found in zip(missing, new, strict=True)}
-        objects = [one for found in now.values() for one in found]
+        for part, found in zip(missing, new, strict=True):
+            now[part.fingerprint], wanted[part.fingerprint] = found, [self._wanted(one) for one in found]
         if keep and missing:
             os.sync()  # before the index says that they are there: a page of zeros would be published for ever
         if keep and now != known:
             self._write(now)
-            self._prune({one.sha256 for one in objects})
-        wanted = [Wanted.of_file(o.key, self._path(o.sha256), size=o.size, sha256=o.sha256, md5=o.md5) for o in objects]
-        return wanted if keep else [replace(one, source=b"") for one in wanted]
+            self._prune({one.sha256 for found in now.values() for one in found})
+        every = [one for found in wanted.values() for one in found]
+        return every if keep else [replace(one, source=b"") for one in every]
 
     def _make(self, part: Part, *, keep: bool) -> tuple[_Object, ...]:
         found = []
@@ -100,6 +98,9 @@ class SiteCache:
             if keep:
                 self._keep(one, content)
         return tuple(found)
+
+    def _wanted(self, one: _Object) -> Wanted:
+        return Wanted.of_file(one.key, self._path(one.sha256), size=one.size, sha256=one.sha256, md5=one.md5)
 
     def _path(self, digest: str) -> str:
         """Text, since joining paths for each of very many objects takes seconds."""
@@ -111,15 +112,12 @@ class SiteCache:
         temporary = path.with_suffix(f".{os.getpid()}")  # several processes may be at it
         with writing(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(content)
-            temporary.replace(path)
-
-    def _has(self, one: _Object) -> bool:
-        """Whether an object is here, and whole: one that a crash cut short has fewer bytes than it should."""
-        try:
-            return os.stat(self._path(one.sha256)).st_size == one.size  # noqa: PTH116 (of very many files)
-        except OSError:
-            return False
+            try:
+                temporary.write_bytes(content)
+                temporary.replace(path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
 
     def _prune(self, digests: Collection[str]) -> None:
         """Remove all objects but these."""
@@ -141,3 +139,11 @@ class SiteCache:
         with writing(self._index.parent):
             self._index.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self._index, json.dumps({"schema": SCHEMA, "parts": parts}, ensure_ascii=False).encode())
+
+
+def _is_here(one: Wanted) -> bool:
+    """Whether an object's file is here, and whole: one that a crash cut short has fewer bytes than it should."""
+    try:
+        return os.stat(str(one.source)).st_size == one.size  # noqa: PTH116 (of very many files)
+    except OSError:
+        return False

@@ -18,8 +18,11 @@ from hashlib import sha256
 from catalog.manifest import RecordingManifest
 from catalog.model import Event, Session
 from pipeline.catalogue import CatalogueDirectory
+from pipeline.config import Settings
 from pipeline.digests import SETTLED_NS
+from pipeline.errors import ConfigurationError
 from pipeline.flow import NOT_MADE
+from pipeline.media import asr
 from pipeline.media.tools import Tools
 from pipeline.settled import installation, stamp
 from pipeline.stages.ingest import Item
@@ -38,7 +41,7 @@ class Standing:
         self._path = directory.workspace / "standing.db"
         self._newest = clock() - SETTLED_NS
         installed = [(str(path), state and stamp(state)) for path, state in installation(directory.settings)]
-        self._house = _digest((directory.settings.model_dump_json(), tools, installed))
+        self._house = _digest((directory.settings.model_dump_json(), tools, installed, _models(directory.settings)))
         self._around: dict[int, tuple[object, str]] = {}
         self._seen: dict[str, str] = {}
         self._known = self._read()
@@ -86,27 +89,42 @@ class Standing:
         known = self._around.get(id(around))
         if known is None:
             facts = around.model_dump_json(exclude={"recordings", "sessions"})
-            known = self._around[id(around)] = around, facts
+            said = sorted(around.model_fields_set)  # a language that is given counts for more than the same by default
+            known = self._around[id(around)] = around, f"{facts}{said}"
         return known[1]
 
     def _read(self) -> dict[str, tuple[str, str]]:
         """Recording -> inputs and manifest; nothing where there is no usable file."""
         if self._path.exists():
             with suppress(sqlite3.Error), closing(sqlite3.connect(self._path, timeout=30)) as db:
-                return {name: (inputs, text) for name, inputs, text in db.execute("SELECT * FROM standing")}
+                rows = db.execute("SELECT recording, inputs, manifest FROM standing")
+                return {name: (inputs, text) for name, inputs, text in rows}
         return {}
 
     def _write(self, rows: list[tuple[str, str, str]]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         for _ in range(2):
             try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
                 with closing(sqlite3.connect(self._path, timeout=30)) as db, db:
                     db.execute(_TABLE)
-                    db.executemany("INSERT OR REPLACE INTO standing VALUES (?, ?, ?)", rows)
-            except sqlite3.Error:  # damaged: begun anew; on a full disk the next run looks for itself
-                self._path.unlink(missing_ok=True)
+                    db.executemany(
+                        "INSERT OR REPLACE INTO standing (recording, inputs, manifest) VALUES (?, ?, ?)", rows
+                    )
+            except (sqlite3.Error, OSError):  # damaged: begun anew; on a full disk the next run looks for itself
+                with suppress(OSError):
+                    self._path.unlink(missing_ok=True)
             else:
                 return
+
+
+def _models(settings: Settings) -> str:
+    """The speech models that would be used, some of which are files of neither the catalogue nor the packages."""
+    if not settings.captions.recognise:
+        return ""
+    try:
+        return asr.find_models(settings.captions.model).identity
+    except ConfigurationError as error:
+        return str(error)
 
 
 def _digest(facts: Iterable[object]) -> str:

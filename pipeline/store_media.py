@@ -11,6 +11,7 @@ from typing import Any
 from catalog import urls
 from catalog.document import part_keys
 from catalog.manifest import Artifact, RecordingManifest
+from pipeline.errors import StoreError
 from pipeline.storage.memo import Memo
 from pipeline.storage.protocol import ObjectStore, Wanted
 from pipeline.storage.state import Remote
@@ -43,6 +44,8 @@ class StoreMedia:
 
     def is_public(self, recording: str) -> bool:
         """Whether the public generation has a recording that is kept here; asks the store nothing more."""
+        if self.remote.catalog is None:  # whatever lies there is of a publish that never came to its end
+            return False
         objects = self.remote.record.objects or self.remote.entries  # a damaged record has none
         return urls.recording_manifest(*recording.split("/")) in objects
 
@@ -50,11 +53,20 @@ class StoreMedia:
         """What ``catalog.json`` says of each recording kept here, by id; asks for each part of a large one.
 
         Raises:
-            StoreError: a part cannot be read.
+            StoreError: it, or a part of it, cannot be read, or is damaged.
         """
-        document = json.loads(self.remote.catalog or b"{}")
-        documents = [document, *(json.loads(self.read(key)) for key in part_keys(document))]
-        return {one["id"]: one for document in documents for one in document.get("recordings", [])}
+        documents = {urls.CATALOG: self.remote.catalog or b"{}"}
+        found: dict[str, dict[str, Any]] = {}
+        while documents:
+            key, data = documents.popitem()
+            try:
+                document = json.loads(data)
+                found |= {one["id"]: one for one in document.get("recordings", [])}
+                documents |= {part: self.read(part) for part in part_keys(document)}
+            except (ValueError, KeyError, TypeError, AttributeError):
+                hint = "run 'aftertalk publish': it sends again what is damaged"
+                raise StoreError(f"{self.store.address}/{key}", "is damaged", hint=hint) from None
+        return found
 
     def has(self, manifest: RecordingManifest) -> bool:
         """Whether just this is public; asks the store nothing more."""

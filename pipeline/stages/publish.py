@@ -179,9 +179,9 @@ class Publication:
         """Where media are found, when not where the pages are."""
         return self._directory.settings.site.media_url or ""
 
-    def _is_public(self, key: str, size: int, sha256: str) -> bool:
-        """Whether every place has an object; of mirrors that is not known here."""
-        return not self._mirrors and self._media.remote.shows(key, size, sha256)
+    def _is_public(self, one: Wanted) -> bool:
+        """Whether every place has an object, so that nobody will send it; of mirrors that is not known here."""
+        return not self._mirrors and self._media.remote.shows(one)
 
     def _activity(self, found: Survey, now: datetime, *, ask: bool) -> Mapping[str, Activity]:
         """What goes on in the discussions; a dry run goes by what is known."""
@@ -211,10 +211,15 @@ class Publication:
         for artifact in ready.manifest.artifacts:
             for file in artifact.files:
                 key = urls.artifact(event_id, recording_id, artifact.digest, file.name)
-                known = not self._mirrors and self._media.remote.holds(key, size=file.bytes, sha256=file.sha256)
-                path = None if known else self._local_file(artifact, file.name)
-                yield Wanted.of_file(key, path, size=file.bytes, sha256=file.sha256)
+                one = Wanted.of_file(key, None, size=file.bytes, sha256=file.sha256)
+                yield one if self._is_public(one) else self._at_hand(one, self._local_file(artifact, file.name))
         yield manifest_object(ready.manifest)
+
+    def _at_hand(self, one: Wanted, path: Path | None) -> Wanted:
+        """A file that may have to be sent, from this machine; else from the store, where it may lie unused."""
+        if path is None and self._media.remote.holds(one.key, size=one.size, sha256=one.sha256):
+            return replace(one, elsewhere=Elsewhere(self._media.store, self._directory.workspace))
+        return replace(one, source=None if path is None else str(path))
 
     def _catalogue(self, found: Survey, public: Mapping[str, Ready]) -> Catalogue:
         settings = self._directory.settings

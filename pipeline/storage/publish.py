@@ -57,8 +57,8 @@ class Options:
     workers: int = DEFAULT_WORKERS
     """How many objects are sent at the same time."""
     guard: Callable[[], None] | None = None
-    """Raises when this run may not go on; asked before anything is written, committed or deleted, and now and then
-    while much is written. With it pages are replaced only as the plan knew them."""
+    """Raises when this run may not go on; asked before anything is written, committed, deleted or taken back, and now
+    and then while much is written. With it pages are replaced only as the plan knew them."""
     memo: Memo | None = None
     """What is remembered of the store, instead of listing it; what is taken back is looked for all the same."""
     clock: Callable[[], datetime] = _utc_now
@@ -127,7 +127,7 @@ def publish(
                 commit(noted, Wanted.of_bytes(urls.CATALOG, data), remote.catalog_etag)
         except PreconditionFailedError:
             continue
-        if plan.deletes:
+        if plan.deletes or options.withdrawn:
             fence.ask()
         _tidy(noted, plan, options)
         if memo and not plan.is_empty:

@@ -18,7 +18,7 @@ from typing import Any
 
 from catalog import urls
 from pipeline.errors import StoreError
-from pipeline.storage.protocol import Entry, NoSuchObjectError, Object, ObjectStore
+from pipeline.storage.protocol import Entry, NoSuchObjectError, Object, ObjectStore, Wanted
 from pipeline.storage.records import (
     Published,
     Record,
@@ -61,10 +61,15 @@ class Remote:
         known = (record.objects.get(key) for record in self.records())
         return any(one is not None and (one.sha256, one.size) == (sha256, size) for one in known)
 
-    def shows(self, key: str, size: int, sha256: str) -> bool:
-        """Whether the public generation has just this object, as far as the listing can tell."""
-        published = self.record.objects.get(key)
-        return published is not None and published[:2] == (size, sha256) and self.intact(key, published)
+    def shows(self, wanted: Wanted) -> bool:
+        """Whether the public generation has just this, served in just this way, as far as the listing can tell."""
+        one = self.record.objects.get(wanted.key)
+        return (
+            one is not None
+            and (one.size, one.sha256) == (wanted.size, wanted.sha256)
+            and (one.content_type, one.cache) == (wanted.content_type, wanted.cache)
+            and self.intact(wanted.key, one)
+        )
 
     def intact(self, key: str, published: Published) -> bool:
         """Whether the listing agrees with what was published."""

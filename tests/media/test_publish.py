@@ -10,9 +10,10 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -24,10 +25,14 @@ from pipeline import report
 from pipeline.catalogue import load
 from pipeline.check import check_site
 from pipeline.digests import SETTLED_NS
+from pipeline.errors import StoreError
+from pipeline.failures import Failures
 from pipeline.programmes import import_programme
 from pipeline.run import Options, publish
 from pipeline.status import states
-from pipeline.storage import open_store
+from pipeline.storage import open_store, protocol
+from pipeline.storage.local import LocalStore
+from pipeline.storage.protocol import Wanted
 from tests.media import processes
 from tests.packs import readable
 from tests.waiting import wait_until
@@ -174,7 +179,7 @@ def test_the_second_publish_changes_nothing(meeting: Meeting) -> None:
     assert (told.published().uploaded, told.published().deleted) == (0, 0)
     assert meeting.snapshot() == before
     assert {path: path.stat().st_mtime_ns for path in meeting.public.rglob("*") if path.is_file()} == times
-    assert {one.outcome for one in told.messages if isinstance(one, report.StageDone)} <= {"kept"}
+    assert "made" not in {one.outcome for one in told.messages if isinstance(one, report.StageDone)}
 
 
 def test_of_what_stands_no_stage_is_looked_at(meeting: Meeting) -> None:
@@ -185,6 +190,56 @@ def test_of_what_stands_no_stage_is_looked_at(meeting: Meeting) -> None:
     assert not [one for one in told.messages if isinstance(one, report.StageDone)]
     done = [one.recording for one in told.messages if isinstance(one, report.RecordingDone)]
     assert sorted(done) == ["meeting/panel", "meeting/talk"]
+
+
+@pytest.mark.parametrize("only", [frozenset(), frozenset({"meeting/panel"})], ids=["failing", "not asked for"])
+def test_what_was_not_made_does_not_stand(meeting: Meeting, only: frozenset[str]) -> None:
+    """A recording with a new source that failed, or that this run was not asked for, is tried by the next run."""
+    (meeting.inbox / "talk.m4a").write_bytes((meeting.inbox / "panel.mp4").read_bytes()[:20_000])
+    time.sleep(SETTLED_NS / 1e9)
+    assert meeting.publish(only=only).failed == (0 if only else 1)
+    for times in (1, 2) if only else (2, 3):
+        told = meeting.publish(now=NOW + times * timedelta(days=2))
+        assert told.failures().keys() == {"meeting/talk"}
+        assert Failures(meeting.root / ".aftertalk").get("meeting/talk").times == times
+    assert meeting.ids() == ["meeting/panel", "meeting/talk"]
+
+
+@pytest.mark.parametrize("lost", ["nothing", "workspace"])
+def test_a_run_that_stopped_after_the_media_is_continued(
+    published: Meeting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """What it left is used, playlists as well, with its workspace or on another machine; the result is the same."""
+    shutil.copytree(published.root, tmp_path / "m", ignore=shutil.ignore_patterns("public"))
+    meeting, put = Meeting(tmp_path / "m"), LocalStore.put
+
+    def stop_at_pages(store: LocalStore, wanted: Wanted, **options: Any) -> str:
+        if wanted.key.endswith("index.html"):
+            raise StoreError(wanted.key, "the line is cut")
+        return put(store, wanted, **options)
+
+    monkeypatch.setattr(LocalStore, "put", stop_at_pages)
+    with pytest.raises(StoreError, match="the line is cut"):
+        meeting.publish()
+    assert list(meeting.public.rglob("*.m3u8"))
+    assert not list(meeting.public.rglob("index.html"))
+    monkeypatch.undo()
+    if lost == "workspace":
+        shutil.rmtree(meeting.root / ".aftertalk")
+    told = meeting.publish()
+    assert (told.failed, told.made()) == (0, set())
+    assert meeting.site() == published.site()
+
+
+def test_what_is_to_be_served_otherwise_is_sent_again(meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A later version may serve the same bytes with another type: from here, or from where they are."""
+    told = meeting.publish()
+    real = protocol.content_type
+    monkeypatch.setattr(protocol, "content_type", lambda key: "text/x-new" if key.endswith(".vtt") else real(key))
+    told = meeting.publish()
+    sent = len(list(meeting.public.rglob("*.vtt")))
+    assert sent > 0
+    assert told.published().uploaded == sent
 
 
 def test_a_lost_workspace_makes_nothing_that_is_public(meeting: Meeting) -> None:

@@ -44,7 +44,7 @@ class House:
         self.root = root
         self.inbox = root / "meeting" / "recordings"
         self.inbox.mkdir(parents=True)
-        (root / "catalogue.yaml").write_text("title: Meetings\n")
+        (root / "catalogue.yaml").write_text(f"title: Meetings\ncaptions: {{model: {root / 'model'}}}\n")
         self.describe(EVENT)
         for name in ("talk.mp4", "still.jpg", "talk.vtt"):
             self.write(name, name)
@@ -56,6 +56,12 @@ class House:
         """A file that nobody wrote to for a while, by its modification time."""
         (self.inbox / name).write_text(text)
         os.utime(self.inbox / name, (1_700_000_000, 1_700_000_000))
+
+    def get_model(self) -> None:
+        """The speech model that the settings name was not there before."""
+        (self.root / "model").mkdir()
+        for name in ("model.bin", "config.json"):
+            (self.root / "model" / name).write_text("{}")
 
     def describe(self, text: str) -> None:
         (self.root / "meeting" / "event.yaml").write_text(text)
@@ -103,6 +109,8 @@ CHANGES: dict[str, Callable[[House], object]] = {
     "session": lambda house: house.describe(EVENT.replace("title: Opening", "title: Opening\n  language: fr")),
     "event": lambda house: house.describe(f"{EVENT}language: fr\n"),
     "caption language": lambda house: house.describe(EVENT.replace("language: en", "language: fr")),
+    "language said": lambda house: house.describe(f"{EVENT}language: en\n"),
+    "speech model": lambda house: house.get_model(),
     "settings": lambda house: (house.root / "catalogue.yaml").write_text("title: M\ncontact: a@example.org\n"),
     "program": lambda house: setattr(house, "tools", replace(TOOLS, ffmpeg_version="8.0")),
     "address": lambda house: house.describe(EVENT.replace("source: talk.mp4", "source: https://example.org/talk.mp4")),
