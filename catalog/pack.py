@@ -22,20 +22,3 @@ def pack(pieces: Iterable[bytes]) -> bytes:
     packed = [zlib.compress(piece, _LEVEL) if piece else b"" for piece in pieces]
     places = accumulate(map(len, packed), initial=_PLACE * (len(packed) + 1))
     return struct.pack(f"<{len(packed) + 1}I", *places) + b"".join(packed)
-
-
-def piece(content: bytes, number: int) -> bytes:
-    """One piece of a pack.
-
-    Raises:
-        struct.error: there is no such piece.
-        zlib.error: it is damaged.
-    """
-    start, end = struct.unpack_from("<2I", content, _PLACE * number)
-    return zlib.decompress(content[start:end]) if end > start else b""
-
-
-def count(content: bytes) -> int:
-    """How many pieces a pack has."""
-    (first,) = struct.unpack_from("<I", content)
-    return int(first) // _PLACE - 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -157,8 +157,8 @@ class _Builder:
         return len(self._catalogue.events) > directory.HOME
 
     def _search(self) -> Page:
-        dates = [one.date.astimezone(UTC) for one in self._catalogue.recordings if one.date]
-        years = sorted({one.year for one in dates}, reverse=True) if self._has_many_events else ()
+        known = {one.year for one in self._catalogue.recordings if one.year}
+        years = sorted(known, reverse=True) if self._has_many_events else ()
         events = () if self._has_many_events else self._catalogue.events
         spoken = sorted({one.language.lower() for one in self._catalogue.recordings})
         return self._page("search/", "search", spoken=spoken, events=events, years=years)

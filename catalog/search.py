@@ -1,6 +1,6 @@
-"""The search index: static files, of which a query reads a small piece per word and one per result (``pack``).
+"""The search index: static files, of which a query reads a small piece per word and one to three per result (``pack``).
 
-A recording is a list of *blocks*: its title and people, what is said about it, then about fifteen seconds of
+A recording is a list of *blocks*: its title and people, what is written about it, then about fifteen seconds of
 transcript each. Piece ``n`` of ``search/text/<number>.bin`` holds the text of ``CHUNK`` blocks and what a result shows;
 ``search_words`` tells how words lead to the numbers of recordings and blocks: the words of a segment are
 ``search/<segment>.bin``, a piece for each shard. ``search/index.json`` names the segments.
@@ -26,8 +26,8 @@ from catalog.wording import Worded
 FOLDER = "search/"
 BLOCK = 240
 """Characters of a block of transcript, about."""
-CHUNK = 40
-"""Blocks of one piece of text."""
+CHUNK = 20
+"""Blocks of one piece of text, some 1.6 kB; with twice as many a query would receive two fifths more."""
 Make = Callable[[], dict[str, bytes]]
 
 
@@ -39,10 +39,17 @@ class Block:
     start_ms: int = -1
     """Where it is said; negative for what is not said."""
     language: str = ""
+    translations: tuple[tuple[str, str], ...] = ()
+    """The same in other languages, each with its language: a result shows one, in which the words are."""
+
+    @property
+    def words(self) -> str:
+        """Everything by which it is found."""
+        return " ".join((self.text, *(text for text, _ in self.translations)))
 
 
 def files(catalogue: Catalogue) -> dict[str, bytes]:
-    """The index: key -> JSON. Empty without recordings."""
+    """The index: key -> content, packs all but ``index.json``. Empty without recordings."""
     return {key: content for _, make in parts(catalogue) for key, content in make().items()}
 
 
@@ -67,18 +74,17 @@ def _texts(number: int, recording: PublishedRecording) -> dict[str, bytes]:
 
 
 def _words(segment: Segment) -> dict[str, bytes]:
-    return {f"{FOLDER}{segment.name}.bin": pack(shards(segment, lambda one: (block.text for block in blocks(one))))}
+    return {f"{FOLDER}{segment.name}.bin": pack(shards(segment, lambda one: (block.words for block in blocks(one))))}
 
 
 def blocks(recording: PublishedRecording) -> Iterator[Block]:
-    """Titles and people; what is said about it, and that in other languages; every transcript in pieces; slides."""
+    """Titles and people; what is written about it: these are ``ABOUT``. Then every transcript in pieces; slides."""
     people = ", ".join(f"{one.name}, {one.organisation}" if one.organisation else one.name for one in recording.people)
     yield Block(_sentences(*recording.recording.every("title"), people))
     session = recording.session
     about = (*session.every("title"), session.track, *recording.event.every("title"))
-    first, *translations = _abstracts(recording.recording) or _abstracts(session) or [Block("")]
-    yield Block(_sentences(first.text, *about), language=first.language)
-    yield from translations
+    (text, language), *translations = _abstracts(recording.recording) or _abstracts(session) or [("", "")]
+    yield Block(_sentences(text, *about), language=language, translations=tuple(translations))
     for track in recording.made.captions:
         yield from _transcript(track)
     for slide in recording.made.slides:
@@ -86,10 +92,10 @@ def blocks(recording: PublishedRecording) -> Iterator[Block]:
             yield Block(joined([slide.text]), slide.start_ms, recording.language)
 
 
-def _abstracts(one: Recording | Session) -> list[Block]:
-    """What is said about it in each language, the first one first; an excerpt of a result is in one language."""
+def _abstracts(one: Recording | Session) -> list[tuple[str, str]]:
+    """What is written about it in each language, with the language; the first one first."""
     languages = {said.abstract: tag for tag, said in one.translations.items()}
-    return [Block(markdown.to_text(text), language=languages.get(text, "")) for text in one.every("abstract")]
+    return [(markdown.to_text(text), languages.get(text, "")) for text in one.every("abstract")]
 
 
 def _sentences(*texts: str) -> str:
@@ -128,10 +134,11 @@ def _text(recording: PublishedRecording, pieces: tuple[Block, ...]) -> dict[str,
         "event": recording.event.title,
         "event_page": urls.event(recording.event.id),
         "kind": recording.recording.kind.value,
+        "year": recording.year,
         "duration_ms": recording.made.duration_ms,
         "thumbnail": (poster.thumbnail or poster.url) if poster else "",
         **{name: found for name, one in titles.items() if (found := _translated(one))},
-        "blocks": [[piece.start_ms, piece.text, piece.language] for piece in pieces],
+        "blocks": [[piece.start_ms, piece.text, piece.language, *piece.translations] for piece in pieces],
     }
 
 

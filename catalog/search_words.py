@@ -26,8 +26,9 @@ GROWTH = 32
 MOST_BLOCKS = 16
 """Places of a word that the index keeps of one recording."""
 MANY = 400
+"""Recordings of a segment that have a word, from which on fewer of its places are kept."""
 FEW_BLOCKS = 4
-"""Places that it keeps when ``MANY`` older recordings of the segment have the word too."""
+"""Places of such a word that the index keeps of one recording."""
 ABOUT = 2
 """The first blocks of a recording: its title, and what is written about it."""
 COMMON = 2000
@@ -65,7 +66,8 @@ def numbered(recordings: Iterable[PublishedRecording]) -> tuple[tuple[int, Publi
     """Recordings from the oldest, each with a number that others hardly change.
 
     The number is the minute of the recording, or the next one that is free: it grows with time, and a recording that
-    comes or goes moves the numbers of those of the same minutes only.
+    comes or goes moves the numbers of those of the same minutes only. Those without a date, and those before 1970, are
+    numbered one after the other from 0.
     """
     found: list[tuple[int, PublishedRecording]] = []
     last = -1

@@ -1,5 +1,5 @@
 // Search: what is typed becomes words exactly as catalog/words.py makes them; small pieces of files tell for each word
-// which recordings have it and where (see catalog/search_words.py), and hold for each result the text to show.
+// which recordings have it and where (see catalog/search_words.py), and one to three for each result hold the text to show.
 (() => {
   "use strict";
   const page = document.getElementById("search");
@@ -54,11 +54,18 @@
     return answer;
   };
   const index = () => once("index", async () => (await ask("index.json")).json());
+  // The first answer tells: a host that knows no ranges sends the whole file, and nothing else is asked for.
   const range = async (name, from, to) => {
-    if (known.has(name)) return (await known.get(name)).slice(from, to);
-    const answer = await ask(name, { Range: `bytes=${from}-${to - 1}` });
-    if (answer.status === 206) return answer.arrayBuffer();
-    return (await once(name, () => answer.arrayBuffer())).slice(from, to); // a host that knows no ranges sends it all
+    const part = () => ask(name, { Range: `bytes=${from}-${to - 1}` });
+    let first;
+    const whole = await once(name, async () => {
+      first = await part();
+      return first.status === 206 ? null : first.arrayBuffer();
+    });
+    if (whole) return whole.slice(from, to);
+    const answer = first ?? await part();
+    const content = await answer.arrayBuffer();
+    return answer.status === 206 ? content : content.slice(from, to);
   };
   const piece = (name, number) => once(`${name} ${number}`, async () => {
     const places = new DataView(await range(name, 4 * number, 4 * number + 8));
@@ -121,14 +128,23 @@
     const sequence = words(text);
     return sequence.some((_, at) => phrase.every((word, index) => sequence[at + index] === word));
   };
-  const load = async (result, phrases) => {
+  // Of a text in several languages the one that has all phrases, and most of the words.
+  const said = (texts, phrases, wanted) => {
+    const fitting = texts.filter(([text]) => phrases.every((phrase) => contains(text, phrase)));
+    if (fitting.length < 2) return fitting[0];
+    const having = ([text]) => { const all = new Set(words(text)); return wanted.filter((word) => all.has(word)).length; };
+    return fitting.map((one) => [having(one), one]).sort(([a], [b]) => b - a)[0][1];
+  };
+  const load = async (result, phrases, wanted) => {
     const { chunk } = await index();
     const shown = [];
+    const holding = (block) => piece(`text/${result.recording}.bin`, Math.floor(block / chunk));
+    [result.about] = await Promise.all(result.order.slice(0, 3).map(holding)); // these are always looked at
     for (const block of result.order.slice(0, phrases.length ? 12 : 3)) {
-      const file = await piece(`text/${result.recording}.bin`, Math.floor(block / chunk));
-      result.about ??= file;
-      const [ms, text, spoken] = file.blocks[block % chunk];
-      if (phrases.every((phrase) => contains(text, phrase))) shown.push({ block, ms, text, spoken });
+      const file = await holding(block);
+      const [ms, text, spoken, ...translations] = file.blocks[block % chunk];
+      const found = said([[text, spoken], ...translations], phrases, wanted);
+      if (found) shown.push({ block, ms, text: found[0], spoken: found[1] });
       if (shown.length === 3) break;
     }
     result.shown = shown;
@@ -185,10 +201,9 @@
     return element("li", {}, element("article", { className: "result" }, picture, text));
   };
 
-  // The number of a recording is the minute of its date.
-  const fits = ({ about, recording }) => (!language.value || about.language.toLowerCase() === language.value)
+  const fits = ({ about }) => (!language.value || about.language.toLowerCase() === language.value)
     && (!event?.value || about.event_page === event.value) && (!kind.value || about.kind === kind.value)
-    && (!year?.value || new Date(recording * 60000).getUTCFullYear() === Number(year.value));
+    && (!year?.value || about.year === Number(year.value));
 
   let turn = 0; // the query that is being answered; answers to older ones are dropped
   const answer = async (query, again = false) => {
@@ -206,7 +221,7 @@
         more.hidden = true;
         let added = 0;
         while (next < results.length && added < PAGE) {
-          const batch = await Promise.all(results.slice(next, next + PAGE).map((one) => load(one, phrases)));
+          const batch = await Promise.all(results.slice(next, next + PAGE).map((one) => load(one, phrases, wanted)));
           if (mine !== turn) return;
           next += batch.length;
           for (const one of batch) {
@@ -216,7 +231,12 @@
         status.textContent = (total ? page.dataset.found : page.dataset.none).replace("{}", total);
         more.hidden = next >= results.length;
       };
-      more.onclick = step;
+      more.onclick = () => step().catch(() => { // what is shown stays, and the button leads on
+        if (mine !== turn) return;
+        known.clear();
+        status.textContent = page.dataset.failed;
+        more.hidden = false;
+      });
       await step();
     } catch {
       if (mine !== turn) return;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from catalog import directory
+from catalog.model import Recording
 from catalog.words import words
 from tests.browser.conftest import Visit, Visiting, serving, write_site
-from tests.unit.site import samples
+from tests.unit.site import samples, test_wording
 
 pytestmark = pytest.mark.browser
 
@@ -70,19 +72,19 @@ def test_phrase_and_language(visit: Visiting) -> None:
 def test_where_there_are_many_events_years_narrow_the_results(
     browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A list of all events would be long; the years of the recordings are offered instead."""
+    """A list of all events would be long; the years of the recordings are offered instead, early ones too."""
     monkeypatch.setattr(directory, "HOME", 0)
     catalogue = samples.catalogue()
     first, *others = catalogue.recordings
     assert first.date
-    older = replace(first, date=first.date.replace(year=2019))
+    older = replace(first, date=first.date.replace(year=1965))
     write_site(tmp_path, replace(catalogue, recordings=(older, *others)))
     with serving(tmp_path) as address, browser.new_context() as context:
         page = context.new_page()
         page.goto(f"{address}search/?q=four%20museums")
         expect(page.locator("#results > li")).to_have_count(3)
         expect(page.get_by_label("Event")).to_have_count(0)
-        page.get_by_label("Year").select_option("2019")
+        page.get_by_label("Year").select_option("1965")
         expect(page.locator("#results > li")).to_have_count(1)
         expect(page.locator("#results h2")).to_contain_text(first.recording.title)
         page.get_by_label("Year").select_option("2021")
@@ -119,7 +121,8 @@ def ask(page: Page, query: str) -> None:
 
 
 def test_a_host_that_knows_no_ranges(visit: Visiting) -> None:
-    """Whole files are as good, each fetched once."""
+    """Whole files are as good, each fetched once, however many words and results ask for pieces of it at once."""
+    answers: list[int] = []
     with visit("search/") as found:
 
         def whole(route: Route) -> None:
@@ -127,13 +130,64 @@ def test_a_host_that_knows_no_ranges(visit: Visiting) -> None:
             route.continue_(headers=headers)
 
         found.page.route("**/*.bin", whole)
+        found.page.on("response", lambda one: answers.append(one.status) if one.url.endswith(".bin") else None)
         ask(found.page, "four museum")
         expect(found.page.get_by_role("status")).to_have_text("Recordings found: 3")
         expect(found.page.locator("#results > li")).to_have_count(3)
-        fetched = len(index_files(found))
         ask(found.page, "museum four")
         expect(found.page.locator("#results > li")).to_have_count(3)
-        assert len(index_files(found)) == fetched
+        ask(found.page, "patience")
+        expect(found.page.locator("#results > li").first).to_be_visible()
+        files = Counter(index_files(found))
+        assert set(files.values()) == {1}, files
+        assert answers == [200] * (len(files) - 1)
+        assert len(answers) >= 4
+
+
+def test_more_results_may_fail_and_be_asked_for_again(browser: Browser, tmp_path: Path) -> None:
+    """Without a connection the page says so; what is shown stays, and the button leads on when there is one again."""
+    catalogue = samples.catalogue()
+    one = catalogue.recordings[0]
+    many = (
+        replace(one, recording=one.recording.model_copy(update={"id": f"talk-{number}", "title": f"Talk {number}"}))
+        for number in range(12)
+    )
+    write_site(tmp_path, replace(catalogue, recordings=tuple(many)))
+    with serving(tmp_path) as address, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{address}search/?q=museums")
+        results, more = page.locator("#results > li"), page.get_by_role("button", name="More results")
+        expect(results).to_have_count(10)
+        page.route("**/search/**", lambda route: route.abort())
+        more.click()
+        expect(page.get_by_role("status")).to_contain_text("could not be carried out")
+        expect(results).to_have_count(10)
+        page.unroute("**/search/**")
+        more.click()
+        expect(results).to_have_count(12)
+        expect(page.get_by_role("status")).to_have_text("Recordings found: 12")
+        expect(more).to_be_hidden()
+
+
+def test_descriptions_in_other_languages(browser: Browser, tmp_path: Path) -> None:
+    """What is said comes before what is written, in any language; of a description the one with the word is shown."""
+    catalogue = test_wording.catalogue()
+    first, *others = catalogue.recordings
+    abstract = {"en": "In full.", "fr": "Cinq museums, en entier."}
+    facts = first.recording.model_dump(exclude_unset=True) | {"abstract": abstract}
+    told = replace(first, recording=Recording.model_validate(facts))
+    write_site(tmp_path, replace(catalogue, recordings=(told, *others)))
+    with serving(tmp_path) as address, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{address}search/?q=entier")
+        excerpt = page.locator("#results .places > li")
+        expect(excerpt).to_have_text("Cinq museums, en entier.")
+        expect(excerpt).to_have_attribute("lang", "fr")
+        page.goto(f"{address}search/?q=%22five%20museums%22")
+        expect(page.get_by_role("status")).to_contain_text("Nothing was found")
+        page.goto(f"{address}search/?q=museums")
+        panel = page.locator("#results > li", has=page.locator("a[href*='/panel/']"))
+        expect(panel.locator(".places > li").first.locator("a.t")).to_have_count(1)
 
 
 def test_files_that_are_replaced_meanwhile_are_asked_for_again(visit: Visiting) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import random
 import re
-import struct
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from math import log
 from typing import Any
 from unicodedata import category
 
@@ -19,11 +20,11 @@ from hypothesis import strategies as st
 
 from bench import synthetic
 from catalog import search, search_words
-from catalog.pack import count, pack, piece
+from catalog.pack import pack
 from catalog.pages import Catalogue
 from catalog.search_words import FEWEST, segments
 from catalog.words import _pattern, level, shard, words
-from tests.packs import pieces
+from tests.packs import count, piece, pieces, place
 from tests.unit.site import samples
 
 
@@ -71,15 +72,20 @@ def test_every_word_has_a_shard(word: str, count: int) -> None:
 
 def places(files: dict[str, bytes], word: str) -> Iterator[tuple[int, int]]:
     """The numbers of the recordings and blocks that contain a word."""
-    for segment in json.loads(files["search/index.json"])["segments"]:
-        found = piece(*shard_of(files, segment, word))
-        known = json.loads(found) if found else {"first": 0, "words": {}}
+    for known in shards_of(files, word):
         recording, numbers = known["first"], known["words"].get(word, [])
         while numbers:
             step, amount, *rest = numbers
             recording += step
             yield from ((recording, block) for block in rest[:amount])
             numbers = rest[amount:]
+
+
+def shards_of(files: dict[str, bytes], word: str) -> Iterator[dict[str, Any]]:
+    """What each segment knows of words like this one."""
+    for segment in json.loads(files["search/index.json"])["segments"]:
+        found = piece(*shard_of(files, segment, word))
+        yield json.loads(found) if found else {"first": 0, "common": [], "words": {}}
 
 
 def shard_of(files: dict[str, bytes], segment: dict[str, Any], word: str) -> tuple[bytes, int]:
@@ -211,30 +217,78 @@ def test_nothing_to_find_no_files() -> None:
     assert search.files(replace(samples.catalogue(), recordings=())) == {}
 
 
-@pytest.mark.slow
-def test_cost_of_a_first_query_at_a_thousand_talks() -> None:
-    """1,000 talks of 6,000 words: three words and ten results stay within 100 kB compressed."""
-    chance = random.Random(7)
-    vocabulary = [f"w{number:x}ord" for number in range(60_000)]
-    weights = [1 / (rank + 1) for rank in range(len(vocabulary))]
+def test_years_before_1970_are_known() -> None:
+    """A text says the year of its recording, whatever its number is; none where there is no date."""
+    catalogue = samples.catalogue()
+    first, second, *others = catalogue.recordings
+    assert first.date
+    old = replace(first, date=first.date.replace(year=1958))
+    files = search.files(replace(catalogue, recordings=(old, replace(second, date=None), *others)))
+    texts = [json.loads(text) for key, file in files.items() if "/text/" in key for text in pieces(file)]
+    years = {one["page"]: one["year"] for one in texts}
+    assert years[old.page] == 1958
+    assert years[second.page] is None
+    assert {years[one.page] for one in others} == {2021}
+
+
+VOCABULARY = [f"w{number:x}ord" for number in range(60_000)]
+WEIGHTS = tuple(accumulate(1 / (rank + 1) for rank in range(len(VOCABULARY))))
+
+
+def talks(total: int, chance: random.Random) -> dict[str, bytes]:
+    """The index of so many talks of 6,000 words."""
     catalogue = samples.catalogue()
     one = catalogue.recordings[0]
-    talks = []
-    for number in range(1000):
-        said = chance.choices(vocabulary, weights, k=6000)
+    made = []
+    for number in range(total):
+        said = chance.choices(VOCABULARY, cum_weights=WEIGHTS, k=6000)
         texts = tuple(" ".join(said[start : start + 8]) for start in range(0, 6000, 8))
         track = samples.captions("panel", "en").model_copy(update={"cues": samples.cues(750, texts, 4000)})
         recording = one.recording.model_copy(update={"id": f"talk-{number}"})
-        talks.append(replace(one, recording=recording, made=one.made.model_copy(update={"captions": (track,)})))
-    files = search.files(replace(catalogue, recordings=tuple(talks)))
-    assert query_bytes(files, [vocabulary[rank] for rank in (5, 300, 4000)], chance) <= 100_000
+        made.append(replace(one, recording=recording, made=one.made.model_copy(update={"captions": (track,)})))
+    return search.files(replace(catalogue, recordings=tuple(made)))
 
 
-def query_bytes(files: dict[str, bytes], query: list[str], chance: random.Random) -> int:
+@pytest.mark.slow
+def test_cost_of_a_first_query_at_a_thousand_talks() -> None:
+    """1,000 talks of 6,000 words: three words and ten results stay within 100 kB compressed."""
+    files = talks(1000, random.Random(7))
+    assert query_bytes(files, [VOCABULARY[rank] for rank in (5, 300, 4000)]) <= 100_000
+
+
+def query_bytes(files: dict[str, bytes], query: list[str]) -> int:
     """What a first query with ten results receives: the index, and a place and a piece for each word and each text."""
-    segments = json.loads(files["search/index.json"])["segments"]
-    read = [shard_of(files, segment, word) for word in query for segment in segments]
-    texts = chance.sample([content for key, content in files.items() if key.startswith("search/text/")], 10)
-    read += [(content, chance.randrange(count(content))) for content in texts]
-    ranges = (struct.unpack_from("<2I", content, 4 * number) for content, number in read)
+    meta = json.loads(files["search/index.json"])
+    read = [shard_of(files, segment, word) for word in query for segment in meta["segments"]]
+    for recording, blocks in ranked(files, query)[:10]:
+        content = files[f"search/text/{recording}.bin"]
+        read += [(content, number) for number in sorted({block // meta["chunk"] for block in blocks[:3]})]
+    ranges = (place(content, number) for content, number in read)
     return len(files["search/index.json"]) + sum(8 + end - start for start, end in ranges)
+
+
+def ranked(files: dict[str, bytes], query: list[str]) -> list[tuple[int, list[int]]]:
+    """The recordings that have most words and the blocks of each, best first, as ``search.js`` finds them."""
+    total = json.loads(files["search/index.json"])["recordings"]
+    found: dict[int, set[str]] = defaultdict(set)
+    score: dict[int, float] = defaultdict(float)
+    blocks: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    for word in query:
+        entries: dict[int, list[int]] = defaultdict(list)
+        for recording, block in places(files, word):
+            entries[recording].append(block)
+        common = any(word in one["common"] for one in shards_of(files, word))
+        rarity = log(1 + total / max(1, len(entries)))
+        for recording, numbers in entries.items():
+            found[recording] |= set() if common else {word}
+            score[recording] += rarity * ({0: 8, 1: 3}.get(numbers[0], 1) + log(len(numbers)))
+            for block in numbers:
+                blocks[recording][block] += rarity
+    most = max(map(len, found.values()), default=0)
+    orders = {
+        one: sorted(blocks[one], key=lambda at: (-blocks[one][at], at < search_words.ABOUT, at))
+        for one, having in found.items()
+        if len(having) == most
+    }
+    best = sorted(orders, key=lambda one: (-score[one] - 2 * blocks[one][orders[one][0]], -one))
+    return [(one, orders[one]) for one in best]

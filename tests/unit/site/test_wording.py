@@ -10,12 +10,13 @@ from functools import cache
 import pytest
 from lxml import html
 
-from catalog import documents
+from catalog import documents, search
 from catalog.errors import InvalidDocumentError
 from catalog.model import Event, Recording
 from catalog.programme import native
 from catalog.published import Catalogue
 from catalog.render import build
+from catalog.search_words import ABOUT
 from catalog.wording import Wording
 from tests.unit.site import samples
 from tests.unit.site.test_search import texts_of
@@ -131,8 +132,17 @@ def test_search_finds_every_language() -> None:
     (panel,) = [one for one in texts if one["page"].endswith("/panel/") and one["blocks"][0][0] == -1]
     assert panel["titles"] == TITLES
     assert panel["event_titles"]["fr"] == "Réunion des nœuds 2021"
-    about = [(text, language) for start, text, language in panel["blocks"][1:3] if start == -1]
-    assert about[0][0].startswith("In full. ")
-    assert "entier" not in about[0][0]
-    assert [language for _, language in about] == ["en", "fr"]
-    assert about[1][0] == "En entier."
+    start, text, language, *translations = panel["blocks"][1]
+    assert (start, language, translations) == (-1, "en", [["En entier.", "fr"]])
+    assert text.startswith("In full. ")
+    assert "entier" not in text
+
+
+def test_what_is_written_in_other_languages_is_not_said() -> None:
+    """A description counts as one, whatever its language: speech begins after the first blocks."""
+    for one in catalogue().recordings:
+        found = [block.start_ms for block in search.blocks(one)]
+        assert found[:ABOUT] == [-1] * ABOUT
+        assert all(start >= 0 for start in found[ABOUT:])
+    panel = next(one for one in catalogue().recordings if one.recording.id == "panel")
+    assert [at for at, block in enumerate(search.blocks(panel)) if "entier" in block.words] == [1]
