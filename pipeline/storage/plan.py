@@ -177,7 +177,7 @@ def _why_upload(key: str, here: Published, remote: Remote) -> str | None:
         return "new" if before is None else "missing from the store"
     if before is None:
         left = any(record.objects.get(key) == here for record in remote.unfinished.values())
-        certain = here.cache == Cache.IMMUTABLE or (here.md5 and remote.md5_etags)
+        certain = here.cache == Cache.IMMUTABLE or here.md5 == remote.entries[key].etag
         if left and certain and remote.intact(key, here):
             return None
         return "left by a run that did not finish" if remote.is_ours else "not published by Aftertalk"

@@ -76,7 +76,8 @@ class Remote:
         entry = self.entries.get(key)
         if entry is None or entry.size != published.size:
             return False
-        return not (published.md5 and self.md5_etags) or entry.etag == published.md5
+        is_md5 = self.md5_etags and "-" not in entry.etag  # that of an upload in parts is the MD5 of their MD5s
+        return not (published.md5 and is_md5) or entry.etag == published.md5
 
     def records(self) -> Iterable[Record]:
         """The record of the public generation first, then the unfinished ones."""

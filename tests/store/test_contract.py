@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from hashlib import md5, sha256
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from pipeline.storage.protocol import (
     PreconditionFailedError,
     Wanted,
 )
+from tests.unit.storage.simulation import TWO, Clock, run, site
 
 pytestmark = pytest.mark.store
 NAMES = ["a.txt", "e/s/r/index.html", "media/e/r/0123456789abcdef/captions/en.vtt", "with space & +%25 ü日本.txt"]
@@ -209,3 +211,14 @@ def test_types_and_caching_reach_the_reader(store: ObjectStore, request: pytest.
     entry = store.head(wanted.key)
     assert entry is not None
     assert entry.sha256 == wanted.sha256
+
+
+def test_a_large_page_is_sent_once(store: ObjectStore) -> None:
+    """What went in parts has an ETag of another kind: that is no damage, and is not sent again and again."""
+    clock = Clock()
+    large = Wanted.of_bytes("search/0.bin", bytes(PART_BYTES + 1))
+    wanted = [*site(TWO), replace(large, md5=md5(bytes(PART_BYTES + 1), usedforsecurity=False).hexdigest())]
+    assert len(run(store, wanted, clock).plan.uploads) == len(wanted)
+    again = run(store, wanted, clock).plan
+    assert [(one.wanted.key, one.reason) for one in again.uploads] == []
+    assert again.is_empty
