@@ -97,7 +97,7 @@ def index_files(found: Visit) -> list[str]:
 
 
 def test_only_what_a_query_needs_is_fetched(visit: Visiting) -> None:
-    """Nothing of the index is fetched before the first query; then a few pieces per word and one per result."""
+    """Nothing of the index is fetched before the first query; then a piece per word and one to three per result."""
     sizes: list[int] = []
     with visit("search/") as found:
         found.page.wait_for_timeout(200)
