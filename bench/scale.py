@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench import report, synthetic
 from catalog.render import parts
-from pipeline.cli import COLLECT_AFTER
+from pipeline.cli import PUBLISH_COLLECTS_AFTER
 from pipeline.site_cache import SiteCache
 
 SIZES = (10, 100, 1000)
@@ -60,7 +60,7 @@ HEADER = (
 
 def build(task: str, recordings: int, folder: Path) -> Build:
     """Build here, as the command line does; ``folder`` keeps what is rendered. Memory is for others to tell."""
-    gc.set_threshold(*COLLECT_AFTER)
+    gc.set_threshold(PUBLISH_COLLECTS_AFTER)
     catalogue = synthetic.catalogue(recordings)
     for language in set(synthetic.SPOKEN):
         synthetic.lines(language)  # what is said, made up once and not in each process while the clock runs

@@ -21,9 +21,11 @@ from rich.table import Column, Table
 from pipeline import cli_captions, cli_checks, cli_cluster
 from pipeline.cli_common import Exit, catalogue_option, command, json_option, load_catalogue, look_first, open_reporter
 from pipeline.console import printable
+from pipeline.site_workers import COLLECT_AFTER
 
-COLLECT_AFTER = (100_000, 20, 100)
-"""When garbage is collected (``gc.set_threshold``): a large catalogue is millions of objects, and nearly all stay."""
+PUBLISH_COLLECTS_AFTER = 10_000_000
+"""Objects, besides those that are freed at once, after which a publish collects garbage: a large catalogue is millions,
+and all stay until the end. What makes garbage, the pages, sees to it itself."""
 _STATUS_WIDTH = 50
 """Columns that ``status`` needs beside the ids."""
 
@@ -87,6 +89,7 @@ def publish(
     from pipeline.run import Options
     from pipeline.run import publish as publish_catalogue
 
+    gc.set_threshold(PUBLISH_COLLECTS_AFTER)
     now, started = datetime.now(UTC), time.monotonic()
     run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
     options = Options(

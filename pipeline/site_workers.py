@@ -12,9 +12,10 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pipeline.media.launch import on_death_of
@@ -24,6 +25,8 @@ WORTH = 150
 """Below so many things starting processes takes longer than it saves."""
 MOST = 8
 """Processes; each may need some hundred megabytes of its own."""
+COLLECT_AFTER = (100_000, 20, 100)
+"""When garbage is collected (``gc.set_threshold``)."""
 _CHUNK = 20
 
 _make: Callable[[int], Any]
@@ -42,11 +45,31 @@ def made(count: int, make: Callable[[int], Made], *, processes: int | None = Non
         Exception: what ``make`` raised.
     """
     processes = processes or min(MOST, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
-    if processes == 1 or count < WORTH or sys.platform != "linux":
-        return [make(one) for one in range(count)]
+    with _collecting():
+        if processes == 1 or count < WORTH or sys.platform != "linux":
+            return [make(one) for one in range(count)]
+        return _made_by_others(count, make, processes)
+
+
+@contextmanager
+def _collecting() -> Iterator[None]:
+    """Collect garbage of what is made here, and leave alone what was there before.
+
+    A collection in a forked process would write to, and so copy, all that is shared.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+def _made_by_others(count: int, make: Callable[[int], Made], processes: int) -> list[Made]:
     found: dict[int, Made] = {}
     others = set(multiprocessing.active_children())
-    gc.freeze()  # or a collection in a forked process would write to, and so copy, all that is shared
     context = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(os.getpid(), make))
     try:
@@ -56,7 +79,6 @@ def made(count: int, make: Callable[[int], Made], *, processes: int | None = Non
             found |= _result(future)
         pool.shutdown()
     finally:
-        gc.unfreeze()
         for child in set(multiprocessing.active_children()) - others:  # an interrupt does not wait for them
             child.terminate()
     return [found[one] if one in found else make(one) for one in range(count)]

@@ -132,7 +132,8 @@ class Publication:
         )
         documents = {one.key: Content(one.size, one.sha256) for one in wanted if one.key.endswith(urls.CATALOG)}
         edition = Edition(wanted, catalog_builder(catalogue, documents, before=self._media.remote.catalog))
-        outcome = self._publish_to(self._media.store, edition, replace(options, memo=self._media.memo))
+        main = replace(options, memo=self._media.memo, seen=self._media.remote)
+        outcome = self._publish_to(self._media.store, edition, main)
         others = [self._mirror(one, edition, replace(options, memo=memo)) for one, memo in self._mirrors]
         waits = any(one is not None and one.plan.waiting for one in (outcome, *others))
         return Result(outcome.plan.generation, outcome.changed, others.count(None), waits)

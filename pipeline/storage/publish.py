@@ -61,6 +61,8 @@ class Options:
     and then while much is written. With it pages are replaced only as the plan knew them."""
     memo: Memo | None = None
     """What is remembered of the store, instead of listing it; what is taken back is looked for all the same."""
+    seen: Remote | None = None
+    """What the store held when this run, which no other may overtake since, looked at it; else it is looked at now."""
     clock: Callable[[], datetime] = _utc_now
     """The present, with an offset."""
 
@@ -142,6 +144,8 @@ def publish(
 
 def _look(store: ObjectStore, options: Options, now: datetime) -> Remote:
     """What the store holds, from memory where that can be trusted."""
+    if options.seen is not None:
+        return options.seen
     if options.memo is None:
         return read_remote(store)
     return options.memo.remote(store, now=now, may_keep=not options.dry_run)
