@@ -74,7 +74,7 @@ class Record:
         """The record of a later generation, with the same base while not too much changed."""
         if not self.base or len(objects) < LARGE:
             return Record(generation, objects, retired)
-        differing = {key for key, one in objects.items() if self.objects.get(key) != one}
+        differing = {key for key, one in objects.items() if (old := self.objects.get(key)) is not one and old != one}
         changed = self.changed | differing | (self.objects.keys() - objects.keys())
         if len(changed) > len(objects) // _SHARE:
             return Record(generation, objects, retired)

@@ -39,7 +39,7 @@ def retired_objects(remote: Remote, *, keep: Set[str], commits: bool, taking_bac
     if not commits:
         return {key: at for key, at in remote.record.retired.items() if key in remote.entries and key not in keep}
     retired: dict[str, int] = {}
-    for key in _owned(remote) - keep:
+    for key in remote.owned - keep:
         at_once = taking_back and is_state(key)
         retired[key] = AT_ONCE if at_once else remote.record.retired.get(key, remote.generation + 1)
     return retired
@@ -58,23 +58,15 @@ def hidden_objects(remote: Remote, *, keep: Set[str]) -> tuple[Delete, ...]:
     """
     return tuple(
         Delete(key, remote.entries[key].size, "it may show what was withdrawn", all_versions=True)
-        for key in sorted(_owned(remote) - keep)
+        for key in sorted(remote.owned - keep)
         if not key.startswith(urls.MEDIA) and not is_state(key)
     )
-
-
-def _owned(remote: Remote) -> set[str]:
-    """Objects in the store that some record names, the bases of records, and the public record itself."""
-    owned = {remote.record_key}
-    for record in remote.records():
-        owned |= record.objects.keys() | record.retired.keys() | {record.base}
-    return owned & remote.entries.keys()
 
 
 def orphans(remote: Remote, *, keep: Set[str]) -> set[str]:
     """Objects that only runs which never finished know of."""
     known = remote.record.objects.keys() | remote.record.retired.keys() | {remote.record_key, remote.record.base}
-    return _owned(remote) - known - keep
+    return set(remote.owned - known - keep)
 
 
 def removals(

@@ -9,7 +9,7 @@ use them or clear them away; what no record names is somebody else's and never t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -78,6 +78,14 @@ class Remote:
             return False
         is_md5 = self.md5_etags and "-" not in entry.etag  # that of an upload in parts is the MD5 of their MD5s
         return not (published.md5 and is_md5) or entry.etag == published.md5
+
+    @cached_property
+    def owned(self) -> Set[str]:
+        """Objects in the store that some record names, the bases of records, and the public record itself."""
+        owned = {self.record_key}
+        for record in self.records():
+            owned |= record.objects.keys() | record.retired.keys() | {record.base}
+        return owned & self.entries.keys()
 
     def records(self) -> Iterable[Record]:
         """The record of the public generation first, then the unfinished ones."""
