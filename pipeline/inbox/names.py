@@ -21,6 +21,8 @@ _MOMENT = re.compile(
     r"(?:T|[ ._-]at[ ._-]|[ ._-]{1,3})?"
     r"(?P<time>\d\d[-.:_ hH]?\d\d(?:[-.:_ mM]?\d\d)?)(?P<zulu>Z)?(?!\d)",
 )
+_PERHAPS_A_MOMENT = re.compile(r"(?:19|20)\d\d|1\d{12}")
+"""In every name that has one; most names have none, and need not be taken apart."""
 _EPOCH_MS = re.compile(r"[0-9a-f]{40}-(?P<ms>1\d{12})(?!\d)")
 
 
@@ -86,6 +88,8 @@ def path_stamp(name: str, zone: ZoneInfo) -> Stamp | None:
 
     ``before`` then holds the path up to the moment, ``after`` the rest of the file's own name without its ending.
     """
+    if not _PERHAPS_A_MOMENT.search(name):
+        return None
     path = PurePosixPath(name)
     for part in (path.with_suffix(""), *path.parents):
         if part.name and (found := stamp(part.name, zone)):

@@ -58,8 +58,11 @@ class Remote:
         entry = self.entries.get(key)
         if entry is None or entry.size != size:
             return False
-        known = (record.objects.get(key) for record in self.records())
-        return any(one is not None and (one.sha256, one.size) == (sha256, size) for one in known)
+        one = self.record.objects.get(key)
+        if one is None or (one.sha256, one.size) != (sha256, size):
+            left = (record.objects.get(key) for record in self.unfinished.values())
+            return any(one is not None and (one.sha256, one.size) == (sha256, size) for one in left)
+        return True
 
     def shows(self, wanted: Wanted) -> bool:
         """Whether the public generation has just this, served in just this way, as far as the listing can tell."""

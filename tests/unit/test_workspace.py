@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from catalog.manifest import Artifact, ArtifactFile
 from pipeline.digests import DigestCache, sha256_file
 from pipeline.errors import AftertalkError, LockHeldError
 from pipeline.freshness import Task, explain
@@ -119,6 +124,17 @@ def test_record_is_not_part_of_the_artifact(tmp_path: Path) -> None:
     artifact = workspace.find(task().key)
     assert artifact is not None
     assert RECORD not in {one.name for one in artifact.files}
+
+
+@given(st.lists(st.tuples(st.text(min_size=1), st.booleans()), unique_by=lambda one: one[0]))
+def test_the_digest_is_that_of_json(files: list[tuple[str, bool]]) -> None:
+    """Addresses do not change with how the list of files is put together, whatever their names."""
+    named = [(name, sha256(name.encode(errors="surrogatepass")).hexdigest(), public) for name, public in files]
+    artifact = Artifact(
+        key="k", stage="s", files=tuple(ArtifactFile(name=n, bytes=1, sha256=d, public=p) for n, d, p in named)
+    )
+    listing = sorted([one.name, one.sha256] for one in artifact.files if one.public)
+    assert artifact.digest == sha256(json.dumps(listing).encode()).hexdigest()[:16]
 
 
 def test_a_digest_is_remembered_until_the_file_changes(tmp_path: Path) -> None:
