@@ -213,10 +213,10 @@ class Publication:
             for file in artifact.files:
                 key = urls.artifact(event_id, recording_id, artifact.digest, file.name)
                 one = Wanted.of_file(key, None, size=file.bytes, sha256=file.sha256)
-                yield one if self._is_public(one) else self._at_hand(one, self._local_file(artifact, file.name))
+                yield one if self._is_public(one) else self._with_content(one, self._local_file(artifact, file.name))
         yield manifest_object(ready.manifest)
 
-    def _at_hand(self, one: Wanted, path: Path | None) -> Wanted:
+    def _with_content(self, one: Wanted, path: Path | None) -> Wanted:
         """A file that may have to be sent, from this machine; else from the store, where it may lie unused."""
         if path is None and self._media.remote.holds(one.key, size=one.size, sha256=one.sha256):
             return replace(one, elsewhere=Elsewhere(self._media.store, self._directory.workspace))
