@@ -9,8 +9,6 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
-import openpyxl
-
 from catalog.programme import table
 from catalog.programme.base import MAX_TALKS, Reading, Where, refuse
 
@@ -37,6 +35,8 @@ def read(content: bytes, reading: Reading) -> None:
     Raises:
         InvalidDocumentError: it is not such a workbook, is damaged or too large, or no sheet has such headers.
     """
+    import openpyxl  # noqa: PLC0415 (it takes long to load, and few programmes are workbooks)
+
     _check(content, reading.name)
     tables = []
     try:
