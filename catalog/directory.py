@@ -72,5 +72,4 @@ def _initial(name: str) -> str:
     """
     letters = (one for one in sort_name(name) if one.isalpha() and category(one) != "Lm")
     first = next(letters, "")
-    capital = first.upper()[:1]
-    return capital if capital < _ALPHABETS else first if first < _ALPHABETS else ""
+    return next((one for one in (first.upper()[:1], first) if one < _ALPHABETS), "")

@@ -98,7 +98,7 @@ def _publish(shop: Workshop, making: _Making, publication: Publication, facts: F
     changed: tuple[str, ...] = ()
     if publication.must_take_back(facts.found):  # before anything that takes long
         changed = publication.publish(facts.found, making.as_it_is(), now=facts.begun).changed
-        shop.published.look()
+        shop.published.look()  # some of what it held is gone
     ready = making.make()
     aftermath.expect(ready)
     result = publication.publish(facts.found, ready, now=facts.begun)
@@ -175,7 +175,7 @@ class _Making:
         return [done[item.id] for item in self.workable if item.id in done]
 
     def note(self, published: Sequence[Ready]) -> None:
-        """Remember what is public now and was made in this run: not what is as it was, whatever the reason."""
+        """Remember what is public now, and its stages made or found up to date: not what is as it was without them."""
         new = (one for one in published if one.item.id in self._up_to_date and one.item.verdict is Verdict.PUBLIC)
         self._standing.keep((one.item, one.manifest) for one in new)
 

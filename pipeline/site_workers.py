@@ -26,7 +26,7 @@ WORTH = 150
 MOST = 8
 """Processes; each may need some hundred megabytes of its own."""
 COLLECT_AFTER = (100_000, 20, 100)
-"""When garbage is collected (``gc.set_threshold``)."""
+"""When garbage is collected (``gc.set_threshold``): seldom, as a large catalogue is millions of objects that stay."""
 _CHUNK = 20
 
 _make: Callable[[int], Any]

@@ -55,18 +55,19 @@ class StoreMedia:
         Raises:
             StoreError: it, or a part of it, cannot be read, or is damaged.
         """
-        documents = {urls.CATALOG: self.remote.catalog or b"{}"}
-        found: dict[str, dict[str, Any]] = {}
-        while documents:
-            key, data = documents.popitem()
-            try:
-                document = json.loads(data)
-                found |= {one["id"]: one for one in document.get("recordings", [])}
-                documents |= {part: self.read(part) for part in part_keys(document)}
-            except (ValueError, KeyError, TypeError, AttributeError):
-                hint = "run 'aftertalk publish': it sends again what is damaged"
-                raise StoreError(f"{self.store.address}/{key}", "is damaged", hint=hint) from None
+        found, parts = self._parsed(urls.CATALOG, self.remote.catalog or b"{}")
+        for key in parts:
+            found |= self._parsed(key, self.read(key))[0]
         return found
+
+    def _parsed(self, key: str, data: bytes) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
+        """The recordings of a document, by id, and the parts that it names."""
+        try:
+            document = json.loads(data)
+            return {one["id"]: one for one in document.get("recordings", [])}, part_keys(document)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            hint = "run 'aftertalk publish': it sends again what is damaged"
+            raise StoreError(f"{self.store.address}/{key}", "is damaged", hint=hint) from None
 
     def has(self, manifest: RecordingManifest) -> bool:
         """Whether just this is public; asks the store nothing more."""

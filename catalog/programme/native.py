@@ -79,7 +79,7 @@ def read(document: Document, *, folder: str, imported: Event | None = None) -> E
         InvalidDocumentError: with every mistake and its line.
     """
     data = document.data if isinstance(document.data, dict) else {}
-    base = _given(imported) if imported else {}
+    base = imported.model_dump(exclude_unset=True) if imported else {}
     inline = data.get("sessions") or []
     merged = {**base, "id": folder, **data}
     if isinstance(inline, list):
@@ -91,10 +91,6 @@ def read(document: Document, *, folder: str, imported: Event | None = None) -> E
     fields = {name: getattr(read_in, name) for name in Event.model_fields if name in said}
     whole = {**fields, "sessions": sessions}
     return documents.validate(document, Event, whole).localised()
-
-
-def _given(model: Event | Session) -> dict[str, Any]:
-    return model.model_dump(exclude_unset=True)
 
 
 def _overlay(inline: Any, bases: Iterable[Mapping[str, Any]], inner: Any = None) -> Any:

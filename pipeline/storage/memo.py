@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Set
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -233,7 +233,7 @@ def _read(db: sqlite3.Connection, facts: Mapping[str, Any], address: str) -> Rem
     entries: dict[str, Entry] = {}
     objects: dict[str, Published] = {}
     changed: list[str] = json.loads(facts["gone"])
-    moment = cache(lambda modified: _EPOCH + modified * _MICROSECOND)  # stores tell seconds: many are the same
+    moment = lru_cache(maxsize=10_000)(lambda us: _EPOCH + us * _MICROSECOND)  # buckets tell seconds: many are the same
     entry, published = Entry._make, Published._make  # of hundreds of thousands; by their names they take twice as long
     for key, size, etag, modified, digest, own_md5, kind, is_changed in db.execute("SELECT * FROM objects"):
         entries[key] = entry((key, size, etag, moment(modified), None))

@@ -62,7 +62,8 @@ class Options:
     memo: Memo | None = None
     """What is remembered of the store, instead of listing it; what is taken back is looked for all the same."""
     seen: Remote | None = None
-    """What the store held when this run, which no other may overtake since, looked at it; else it is looked at now."""
+    """What the store held when this run began. It counts where the store refuses to replace what somebody else wrote
+    since; elsewhere, or without it, the store is looked at now."""
     clock: Callable[[], datetime] = _utc_now
     """The present, with an offset."""
 
@@ -144,7 +145,7 @@ def publish(
 
 def _look(store: ObjectStore, options: Options, now: datetime) -> Remote:
     """What the store holds, from memory where that can be trusted."""
-    if options.seen is not None:
+    if options.seen is not None and (options.dry_run or store.capabilities().guards_commit):
         return options.seen
     if options.memo is None:
         return read_remote(store)

@@ -63,10 +63,10 @@ def hidden_objects(remote: Remote, *, keep: Set[str]) -> tuple[Delete, ...]:
     )
 
 
-def orphans(remote: Remote, *, keep: Set[str]) -> set[str]:
+def orphans(remote: Remote, *, keep: Set[str]) -> Set[str]:
     """Objects that only runs which never finished know of."""
     known = remote.record.objects.keys() | remote.record.retired.keys() | {remote.record_key, remote.record.base}
-    return set(remote.owned - known - keep)
+    return remote.owned - known - keep
 
 
 def removals(

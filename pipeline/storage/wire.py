@@ -63,8 +63,9 @@ def _exchange(connection: Connection, message: bytes, seconds: float) -> Mapping
         connection.timeout = seconds
         connection.connect()
     end = time.monotonic() + seconds
-    connection.sock.settimeout(seconds)
-    connection.sock.sendall(message)
+    left = memoryview(message)
+    while left:
+        left = left[_by(end, connection.sock).send(left) :]
     head = _head(connection.sock, end)
     status, *lines = head.decode("latin-1").split("\r\n")
     told = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
@@ -81,11 +82,7 @@ def _head(sock: Any, end: float) -> bytes:
     """The head of a reply without its end, where the reply must end as well."""
     data = b""
     while _END not in data:
-        left = end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        sock.settimeout(left)
-        piece = sock.recv(_LONGEST)
+        piece = _by(end, sock).recv(_LONGEST)
         if not piece:
             raise ConnectionResetError
         data += piece
@@ -95,3 +92,12 @@ def _head(sock: Any, end: float) -> bytes:
     if more:
         raise NotPlainError("more than a head")
     return head
+
+
+def _by(end: float, sock: Any) -> Any:
+    """The socket, whose next call ends by then; ``sendall`` of one with TLS would begin anew with every record."""
+    seconds = end - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    sock.settimeout(seconds)
+    return sock

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pipeline.errors import StoreError
 from pipeline.storage.memory import MemoryStore
 from pipeline.storage.plan import phase_of
-from pipeline.storage.protocol import Wanted
+from pipeline.storage.protocol import Capabilities, Wanted
+from pipeline.storage.state import read_remote
 from tests.unit.storage.simulation import (
     TWO,
     Clock,
@@ -445,3 +446,21 @@ def test_a_file_is_published_from_its_path(store: Journal, clock: Clock, tmp_pat
     one = Wanted.of_bytes("media/e/r/0123/x.mp4", b"video")
     run(store, [Wanted.of_file(one.key, path, size=one.size, sha256=one.sha256)], clock)
     assert store.read(one.key).data == b"video"
+
+
+@pytest.mark.parametrize("refuses", [True, False], ids=["refuses", "replaces anything"])
+def test_what_was_seen_before_another_published(
+    store: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, refuses: bool
+) -> None:
+    """What a run saw counts only where the store refuses what is older; either way its plan ends on what is there."""
+    monkeypatch.setattr(store, "capabilities", lambda: Capabilities(creates=refuses, swaps=refuses))
+    run(store, site(TWO), clock)
+    seen = read_remote(store)
+    run(store, site(TWO, title="Of another"), clock)
+    store.log.clear()
+    outcome = run(store, site(TWO, title="Ours"), clock, seen=seen, guard=lambda: None)
+    assert outcome.attempts == (2 if refuses else 1)
+    assert outcome.generation == 3
+    assert content(store)["index.html"] == site(TWO, title="Ours")[-1].content
+    assert broken_references(store) == []
+    assert "list" in store.log

@@ -111,8 +111,8 @@ class Connection:
     def settimeout(self, seconds: float) -> None:
         assert seconds > 0
 
-    def sendall(self, message: bytes) -> None:
-        head, _, body = message.partition(b"\r\n\r\n")
+    def send(self, message: memoryview) -> int:
+        head, _, body = bytes(message).partition(b"\r\n\r\n")
         request, *lines = head.decode("ascii").split("\r\n")
         method, target, version = request.split(" ")
         assert version == "HTTP/1.1"
@@ -121,6 +121,7 @@ class Connection:
         told = {"Content-Length": str(len(answer.body)), **answer.headers}
         reply = "".join(f"{name}: {value}\r\n" for name, value in told.items())
         self._reply = f"HTTP/1.1 {answer.status} Whatever\r\n{reply}\r\n".encode() + answer.body
+        return len(message)
 
     def recv(self, size: int) -> bytes:
         reply, self._reply = self._reply, b""
