@@ -34,6 +34,8 @@ class PublishedRecording:
     licence: str
     """SPDX identifier or text; may be empty."""
     date: datetime | None
+    digest: bytes | None = field(default=None, compare=False, repr=False)
+    """Of all that is said above, from ``Fingerprints.digest``, where somebody remembers it; no fact of its own."""
 
     @property
     def key(self) -> str:

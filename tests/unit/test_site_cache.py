@@ -199,3 +199,13 @@ def test_fingerprints_tell_values_apart() -> None:
     assert Fingerprints().of(event) != Fingerprints().of(event.model_copy(update={"title": "Another"}))
     with pytest.raises(TypeError, match="no fact"):
         Fingerprints().of(object())
+
+
+def test_a_recording_may_bring_its_digest() -> None:
+    """What it says of itself is taken for the digest of the whole recording, and is no fact of its own."""
+    one = samples.catalogue().recordings[3]
+    facts = Fingerprints("x")
+    told = replace(one, digest=Fingerprints("y").digest(one))
+    assert told == one
+    assert facts.of("page", told) == facts.of("page", one)
+    assert facts.of("page", replace(one, digest=b"another")) != facts.of("page", one)
