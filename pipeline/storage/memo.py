@@ -17,6 +17,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Set
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import md5
@@ -24,13 +25,14 @@ from pathlib import Path
 from typing import Any
 
 from catalog import urls
+from pipeline.storage import headers
 from pipeline.storage.actions import Plan
 from pipeline.storage.noted import NotedStore
 from pipeline.storage.protocol import Entry, ObjectStore
 from pipeline.storage.records import Published, Record
 from pipeline.storage.state import Remote, read_remote
 
-SCHEMA = 1
+SCHEMA = 2
 KEPT_FOR = timedelta(days=1)
 """How long a listing counts: what others do to a store without publishing is noticed after this time at most."""
 MANY = 5_000
@@ -42,6 +44,7 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROW
 CREATE TABLE IF NOT EXISTS kinds (id INTEGER PRIMARY KEY, content_type TEXT, cache TEXT);
 CREATE TABLE IF NOT EXISTS objects (key TEXT PRIMARY KEY, size INT, etag TEXT, modified INT, sha256 TEXT, md5 TEXT,
   kind INT, changed INT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lots (name TEXT PRIMARY KEY, keys TEXT) WITHOUT ROWID;
 """
 _Row = tuple[str, int, str, int, str | None, str | None, int | None, int]
 
@@ -67,6 +70,7 @@ class Memo:
         if (known := self._recall(store, now)) is not None:
             return known
         found = read_remote(store)
+        found = replace(found, lots=self._lots(found))
         self._listed = now
         if may_keep:
             self._keep(found, found.entries.keys())
@@ -87,8 +91,10 @@ class Memo:
             return
         self._remove()  # there is none, or it is damaged
 
-    def follow(self, before: Remote, plan: Plan, noted: NotedStore, catalog: bytes) -> None:
-        """Remember what the store holds after ``plan`` was carried out on what it held ``before``.
+    def follow(
+        self, before: Remote, plan: Plan, noted: NotedStore, catalog: bytes, lots: Mapping[str, str] | None = None
+    ) -> None:
+        """Remember what the store holds, ``lots`` of it as a whole, after ``plan`` was carried out on ``before``.
 
         Not after something was taken back, nor while anything unfinished lies there: the next run looks for itself.
         """
@@ -110,6 +116,7 @@ class Memo:
             record_key=plan.record_key,
             record=plan.after,
             md5_etags=before.md5_etags or entry.etag == md5(catalog, usedforsecurity=False).hexdigest(),
+            lots=lots or {},
         )
         gone = before.record.objects.keys() - after.record.objects.keys()
         touched = new.keys() | noted.removed | gone | (before.record.changed ^ after.record.changed)
@@ -124,6 +131,7 @@ class Memo:
         try:
             with self._open() as db:
                 _write_objects(db, remote, keys)
+                _write_lots(db, remote)
                 _write_facts(db, remote, self._place, self._listed)
         except sqlite3.Error:  # a full disk, a damaged file: the next run lists
             self._remove()
@@ -142,6 +150,16 @@ class Memo:
             except (sqlite3.Error, zlib.error, ValueError, KeyError, TypeError):
                 self._remove()
         return self._known
+
+    def _lots(self, found: Remote) -> Mapping[str, str]:
+        """The lots of the public generation, where its record is the remembered one and the store has all of it."""
+        try:
+            with self._open(create=False) as db:
+                facts = dict(db.execute("SELECT name, value FROM facts"))
+                is_known = (facts.get("record"), facts.get("place")) == (found.record_key, self._place)
+                return _read_lots(db, facts) if is_known and _is_whole(found, found.entries.keys()) else {}
+        except sqlite3.Error:
+            return {}
 
     def _look(self, store: ObjectStore, now: datetime) -> Mapping[str, Any] | None:
         """The facts, if they still hold."""
@@ -206,6 +224,7 @@ def _write_facts(db: sqlite3.Connection, remote: Remote, place: str, listed: dat
         "gone": json.dumps(sorted(remote.record.changed - remote.record.objects.keys())),
         "retired": json.dumps(remote.record.retired),
         "md5_etags": int(remote.md5_etags),
+        "serving": headers.rules(),
     }
     db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
 
@@ -226,6 +245,18 @@ def _write_objects(db: sqlite3.Connection, remote: Remote, keys: Set[str]) -> No
     db.executemany("DELETE FROM objects WHERE key = ?", ((key,) for key in keys if key not in remote.entries))
     db.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     db.executemany("INSERT OR REPLACE INTO kinds VALUES (?, ?, ?)", ((n, *kind) for kind, n in kinds.items()))
+
+
+def _write_lots(db: sqlite3.Connection, remote: Remote) -> None:
+    there = {name for (name,) in db.execute("SELECT name FROM lots")}
+    db.executemany("DELETE FROM lots WHERE name = ?", ((name,) for name in there - remote.lots.keys()))
+    new = ((name, keys) for name, keys in remote.lots.items() if name not in there)
+    db.executemany("INSERT INTO lots VALUES (?, ?)", new)
+
+
+def _read_lots(db: sqlite3.Connection, facts: Mapping[str, Any]) -> Mapping[str, str]:
+    """None where objects are served in another way by now than when they were sent."""
+    return dict(db.execute("SELECT name, keys FROM lots")) if facts.get("serving") == headers.rules() else {}
 
 
 def _read(db: sqlite3.Connection, facts: Mapping[str, Any], address: str) -> Remote:
@@ -251,4 +282,5 @@ def _read(db: sqlite3.Connection, facts: Mapping[str, Any], address: str) -> Rem
         record_key=facts["record"],
         record=Record(facts["generation"], objects, retired, facts["base"], frozenset(changed)),
         md5_etags=bool(facts["md5_etags"]),
+        lots=_read_lots(db, facts),
     )

@@ -6,7 +6,7 @@ what a page refers to is there before the page is, and what an old page refers t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -32,21 +32,31 @@ _NAMED = 5
 """How many objects a message names at most."""
 
 
-def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog_changed: bool) -> Plan:
+def make_plan(
+    wanted: Iterable[Wanted],
+    remote: Remote,
+    rules: Rules,
+    *,
+    catalog_changed: bool,
+    kept: Set[str] = frozenset(),
+) -> Plan:
     """Compare what is wanted with what the store holds.
 
-    ``catalog_changed`` tells whether ``catalog.json`` would differ although no object does.
+    ``catalog_changed`` tells whether ``catalog.json`` would differ although no object does. ``kept`` are keys of what
+    is wanted besides, just as it is public and intact: see ``lots.compare``.
 
     Raises:
         StoreError: an object is wanted that is neither here nor there, two have the same address, or a first
             publish would overwrite what somebody else put there.
     """
-    objects = _by_key(wanted, remote.record.objects)
-    published = {key: _as_published(one, remote.record.objects.get(key)) for key, one in objects.items()}
-    uploads = _compare(objects, published, remote, is_below(rules.withdrawn))
+    before = remote.record.objects
+    objects = _by_key(wanted, before, kept)
+    new = {key: _as_published(one, before.get(key)) for key, one in objects.items()}
+    published = {key: one for key, one in before.items() if key in kept} | new
+    uploads = _compare(objects, new, remote, is_below(rules.withdrawn))
     _refuse_missing(uploads, remote)
     _refuse_strangers(uploads, remote)
-    withdrawals = _withdrawals(remote, rules, objects)
+    withdrawals = _withdrawals(remote, rules, published)
     commits = bool(uploads) or catalog_changed or _differs(published, remote)
     keep = published.keys() | {one.key for one in withdrawals}
     going = going_objects(remote) - published.keys()
@@ -60,7 +70,7 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
     orphaned = orphans(remote, keep=keep)
     deletes, waiting = removals(remote, rules, retired, orphaned=orphaned)
     known = {*keep, *retired, *orphaned, *remote.unfinished, urls.CATALOG, urls.LEASE, remote.record_key}
-    skips = len(objects) - len(uploads)
+    skips = len(published) - len(uploads)
     if base:
         uploads.append(base)
     return Plan(
@@ -76,13 +86,13 @@ def make_plan(wanted: Iterable[Wanted], remote: Remote, rules: Rules, *, catalog
         record_key=key,
         record=data,
         taken_back=taken_back,
-        kept=frozenset(objects),
-        shown=tuple(key for key, one in objects.items() if one.cache is not Cache.IMMUTABLE) if taken_back else (),
+        kept=frozenset(published),
+        shown=tuple(key for key, one in published.items() if one.cache != Cache.IMMUTABLE) if taken_back else (),
         after=replace(record, retired=retired) if commits else remote.record,
     )
 
 
-def _withdrawals(remote: Remote, rules: Rules, objects: Collection[str]) -> tuple[Delete, ...]:
+def _withdrawals(remote: Remote, rules: Rules, wanted: Collection[str]) -> tuple[Delete, ...]:
     """What is below a withdrawn prefix and not wanted."""
     if not rules.withdrawn:
         return ()
@@ -90,7 +100,7 @@ def _withdrawals(remote: Remote, rules: Rules, objects: Collection[str]) -> tupl
     return tuple(
         Delete(key, entry.size, "its recording was withdrawn", all_versions=True)
         for key, entry in remote.entries.items()
-        if is_withdrawn(key) and key not in objects
+        if is_withdrawn(key) and key not in wanted
     )
 
 
@@ -125,11 +135,12 @@ def phase_of(key: str) -> tuple[Phase, int]:
     return Phase.INDEX, 1 if name.suffix == ".html" else 0
 
 
-def _by_key(wanted: Iterable[Wanted], known: Collection[str]) -> dict[str, Wanted]:
+def _by_key(wanted: Iterable[Wanted], known: Mapping[str, Published], kept: Set[str]) -> dict[str, Wanted]:
     """Objects by address; those that are public already were looked at closely when they came."""
     objects: dict[str, Wanted] = {}
     for one in wanted:
-        if objects.setdefault(one.key, one).sha256 != one.sha256:
+        other = known[one.key] if one.key in kept else objects.setdefault(one.key, one)
+        if other.sha256 != one.sha256:
             raise StoreError(one.key, "two different objects want this address")
     for key in objects:
         if key not in known:

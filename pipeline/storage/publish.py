@@ -12,7 +12,7 @@ The caller says what shall be public, the rest follows::
 
 - ``wanted`` must be complete: what is public now and not in it is removed (after a grace period). Objects that were
   made on another machine have ``source=None``; ``read_remote(store).holds(…)`` tells beforehand whether the store
-  has them.
+  has them. A ``Lot`` of them that ``Options.memo`` knows to be public as a whole is not looked into.
 - ``catalog`` must be pure, and its result must be a JSON object with ``generation`` and ``manifest`` as given.
 - ``withdrawn`` are prefixes of recordings that may not be public (held, embargoed or withdrawn): whatever is below
   them and not wanted is removed before anything else, with all its versions. Name them in every run.
@@ -22,13 +22,14 @@ If another publisher commits first, the plan is made anew from what the store th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from catalog import urls
 from pipeline.errors import StoreError
 from pipeline.storage.execute import DEFAULT_WORKERS, Fence, OnProgress, Progress, clear_away, commit, prepare
+from pipeline.storage.lots import Lot, compare
 from pipeline.storage.memo import Memo
 from pipeline.storage.noted import NotedStore
 from pipeline.storage.plan import Plan, Rules, make_plan
@@ -90,7 +91,7 @@ class Outcome:
 
 def publish(
     store: ObjectStore,
-    wanted: Sequence[Wanted],
+    wanted: Sequence[Wanted | Lot],
     catalog: CatalogBuilder,
     options: Options,
     *,
@@ -108,10 +109,10 @@ def publish(
     for attempt in range(1, ATTEMPTS + 1):
         begun = options.clock()
         remote = _look(store, options, begun) if attempt == 1 else read_remote(store)
-        plan = _plan(wanted, catalog, remote, options.rules(begun))
+        plan, lots = _plan(wanted, catalog, remote, options.rules(begun))
         if memo and attempt == 1 and (plan.withdrawals or plan.taken_back):  # what is taken back is looked for itself
             remote = read_remote(store)
-            plan = _plan(wanted, catalog, remote, options.rules(begun))
+            plan, lots = _plan(wanted, catalog, remote, options.rules(begun))
         on_plan(plan)
         if options.dry_run:
             return Outcome(plan, remote.generation, attempt)
@@ -134,7 +135,7 @@ def publish(
             fence.ask()
         _tidy(noted, plan, options)
         if memo and not plan.is_empty:
-            memo.follow(remote, plan, noted, data)
+            memo.follow(remote, plan, noted, data, lots)
         return _outcome(store, plan, attempt)
     raise StoreError(
         store.address,
@@ -152,9 +153,13 @@ def _look(store: ObjectStore, options: Options, now: datetime) -> Remote:
     return options.memo.remote(store, now=now, may_keep=not options.dry_run)
 
 
-def _plan(wanted: Sequence[Wanted], catalog: CatalogBuilder, remote: Remote, rules: Rules) -> Plan:
+def _plan(
+    wanted: Sequence[Wanted | Lot], catalog: CatalogBuilder, remote: Remote, rules: Rules
+) -> tuple[Plan, Mapping[str, str]]:
+    """The plan, and the lots that the store has when it is carried out."""
     changed = remote.catalog is None or remote.catalog != catalog(remote.generation, remote.record_key)
-    return make_plan(wanted, remote, rules, catalog_changed=changed)
+    found = compare(wanted, remote)
+    return make_plan(found.wanted, remote, rules, catalog_changed=changed, kept=found.kept), found.lots
 
 
 def _tidy(store: ObjectStore, plan: Plan, options: Options) -> None:

@@ -47,6 +47,8 @@ class Remote:
     """Records of generations that never became public, by key."""
     md5_etags: bool = False
     """Whether ETags of small objects are known to be their MD5 here."""
+    lots: Mapping[str, str] = field(default_factory=dict)
+    """Lots that are public and intact as a whole, as far as is remembered: name -> keys, one a line."""
 
     @property
     def is_ours(self) -> bool:

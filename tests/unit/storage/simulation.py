@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 
 from catalog import urls
+from pipeline.storage.lots import Lot
 from pipeline.storage.memory import MemoryStore
 from pipeline.storage.protocol import NoSuchObjectError, ObjectStore, Wanted
 from pipeline.storage.publish import Options, Outcome, publish
@@ -65,12 +67,29 @@ def site(recordings: dict[str, str], *, title: str = "Title") -> list[Wanted]:
     return [*objects, Wanted.of_bytes("index.html", json.dumps([*pages, f"#{title}"]).encode())]
 
 
+def lots(wanted: Iterable[Wanted], looked: list[str] | None = None) -> list[Lot]:
+    """The same in lots: the files of a recording, and each page. ``looked`` hears the keys of what is looked into."""
+    groups: dict[str, list[Wanted]] = {}
+    for one in wanted:
+        folder = "/".join(one.key.split("/")[:3]) if one.key.startswith("media/") else one.key
+        groups.setdefault(folder, []).append(one)
+
+    def objects(group: list[Wanted]) -> list[Wanted]:
+        if looked is not None:
+            looked.extend(one.key for one in group)
+        return group
+
+    return [Lot(repr([(one.key, one.sha256) for one in group]), partial(objects, group)) for group in groups.values()]
+
+
 def catalog(generation: int, manifest: str) -> bytes:
     """A ``catalog.json``."""
     return json.dumps({"schema": 1, "generation": generation, "manifest": manifest}).encode()
 
 
-def run(store: ObjectStore, wanted: list[Wanted], clock: Callable[[], datetime], **options: object) -> Outcome:
+def run(
+    store: ObjectStore, wanted: Sequence[Wanted | Lot], clock: Callable[[], datetime], **options: object
+) -> Outcome:
     """Publish."""
     return publish(store, wanted, catalog, Options(clock=clock, **options))  # type: ignore[arg-type] # test shorthand
 

@@ -25,6 +25,7 @@ from tests.unit.storage.simulation import (
     broken_references,
     content,
     keys,
+    lots,
     run,
     site,
 )
@@ -245,15 +246,16 @@ CHANGES = st.lists(
         st.integers(0, 40),
         st.sampled_from([0, 1, 30]),
         st.booleans(),
+        st.booleans(),
     ),
     max_size=6,
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(CHANGES)
 def test_any_history_ends_as_without_memory(
-    tmp_path_factory: pytest.TempPathFactory, history: list[tuple[dict[str, str], int, int, bool]]
+    tmp_path_factory: pytest.TempPathFactory, history: list[tuple[dict[str, str], int, int, bool, bool]]
 ) -> None:
     """Publishes of two machines, kills and pauses: in the end all is as a publish without memory would leave it."""
     folder, clock = tmp_path_factory.mktemp("memo"), Clock()
@@ -268,14 +270,15 @@ def test_any_history_ends_as_without_memory(
 
     store.before = die
     memos = [folder / "one.db", folder / "other.db"]
-    for recordings, kill, hours, other in history:
+    for recordings, kill, hours, other, in_lots in history:
         writes = kill
+        wanted = site(recordings)
         with suppress(Interruption):
-            run(store, site(recordings), clock, memo=Memo(memos[other], "a place"))
+            run(store, lots(wanted) if in_lots else wanted, clock, memo=Memo(memos[other], "a place"))
         clock.pass_time(hours=hours)
     writes = 0
     for memo in (*memos, *memos):
-        run(store, site(TWO), clock, memo=Memo(memo, "a place"))
+        run(store, lots(site(TWO)), clock, memo=Memo(memo, "a place"))
         clock.pass_time(days=2)
     run(store, site(TWO), clock, memo=Memo(memos[0], "a place"))
     fresh = MemoryStore(clock=clock)
