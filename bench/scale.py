@@ -65,14 +65,18 @@ def build(task: str, recordings: int, folder: Path) -> Build:
     for language in set(synthetic.SPOKEN):
         synthetic.lines(language)  # what is said, made up once and not in each process while the clock runs
     known = folder / "objects.json"
-    before = json.loads(known.read_bytes()) if known.exists() else {}
+    before = json.loads(known.read_bytes()) if known.exists() else {"lots": [], "objects": {}}
+    public, lots = before["objects"], set(before["lots"])
     began, cpu = time.perf_counter(), processor_seconds()
     cache = SiteCache(folder / "site")
-    wanted = cache.wanted(parts(catalogue), is_public=lambda one: before.get(one.key) == one.sha256)
+    found = cache.lots(
+        parts(catalogue), has=lots.__contains__, is_public=lambda one: bool(public.get(one.key) == one.sha256)
+    )
     seconds, cpu_seconds = time.perf_counter() - began, processor_seconds() - cpu
+    wanted = [one for lot in found for one in lot.objects()]
     now = {one.key: one.sha256 for one in wanted}
-    known.write_text(json.dumps(now))
-    changed = sum(before.get(key) != now.get(key) for key in before.keys() | now.keys())
+    known.write_text(json.dumps({"lots": [lot.name for lot in found], "objects": now}))
+    changed = sum(public.get(key) != now.get(key) for key in public.keys() | now.keys())
     size = sum(one.size for one in wanted) / 1e6
     return Build(recordings, task, seconds, cpu_seconds, 0, len(wanted), cache.made, changed, size)
 

@@ -11,9 +11,10 @@ from catalog import urls
 from catalog.release import Verdict
 from pipeline import notices, operations, retention
 from pipeline.errors import AftertalkError
+from pipeline.ready import Ready
 from pipeline.report import Noticed
 from pipeline.stages.ingest import Item, Survey
-from pipeline.stages.publish import Ready, Result
+from pipeline.stages.publish import Result
 from pipeline.workshop import Workshop
 
 
@@ -93,9 +94,9 @@ class Aftermath:
 
     def _write(self, ready: Sequence[Ready], result: Result) -> None:
         settings = self._shop.directory.settings
-        manifests = {one.item.id: one.manifest for one in ready}
+        notes = {one.item.id: one.note for one in ready}
         lines = [
-            operations.describe(item, manifests.get(item.id), self._shop.failures.get(item.id))
+            operations.describe(item, notes.get(item.id), self._shop.failures.get(item.id))
             for item in self._facts.found.items
         ]
         run = operations.Run(
@@ -120,7 +121,7 @@ class Aftermath:
             return
         public, waiting = (
             {
-                one.item.id: {artifact.key for artifact in one.manifest.artifacts}
+                one.item.id: {artifact.key for artifact in one.note.manifest.artifacts}
                 for one in ready
                 if (one.item.verdict is Verdict.PUBLIC) == is_public
             }

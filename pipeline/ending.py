@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from catalog.release import Verdict
 from pipeline import discussions
 from pipeline.failures import inputs_of
-from pipeline.flow import NOT_MADE
+from pipeline.ready import Ready
 from pipeline.settled import KEPT_FOR, Ending
 from pipeline.stages.ingest import Survey
-from pipeline.stages.publish import Ready, Result
+from pipeline.stages.publish import Result
 from pipeline.storage.actions import Rules
 from pipeline.targets import address
 from pipeline.workshop import Workshop
@@ -23,7 +23,7 @@ _SLACK = timedelta(minutes=1)
 def ending(shop: Workshop, found: Survey, ready: Sequence[Ready], result: Result, *, now: datetime) -> Ending | None:
     """How a run without failures ended; ``None`` where the next one has to look for itself whatever it sees here."""
     asks = shop.directory.fetches or any(item.address for item in found.items if item.is_workable)
-    again = any(artifact.key == NOT_MADE for one in ready for artifact in one.manifest.artifacts)
+    again = not all(one.note.is_complete for one in ready)
     if asks or again or result.behind:
         return None
     workable = sum(item.is_workable for item in found.items)

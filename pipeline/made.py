@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog import urls
 from catalog.manifest import Artifact, AudioTrack, CaptionTrack, ChapterMark, Made, Poster, Rendition, Slide
-from catalog.model import Cue
-
-ReadCues = Callable[[Artifact, str], Sequence[Cue]]
-"""Gives the cues of a caption file of an artifact."""
 
 
-def made(
-    recording: str, source_sha256: str, artifacts: Mapping[str, Artifact], read_cues: ReadCues, *, host: str = ""
-) -> Made:
+def made(recording: str, source_sha256: str, artifacts: Mapping[str, Artifact], *, host: str = "") -> Made:
     """Describe what was made of ``recording`` (``<event>/<recording>``) from its artifacts by stage name.
 
-    ``host`` is where media are found, ending in a slash, when that is not where the pages are.
+    The cues of its captions are left out. ``host`` is where media are found, ending in a slash, when that is not where
+    the pages are.
 
     Raises:
         KeyError: an artifact, or a file that one names, is missing.
@@ -45,13 +40,8 @@ def made(
             for entry in media.data["audio"]
         ),
         captions=tuple(
-            CaptionTrack(
-                **_with_addresses(public, captions, entry),
-                **_size(captions, entry["file"]),
-                cues=read_cues(captions, entry["file"]),
-            )
-            for captions in (artifacts["captions"], artifacts["transcribe"])
-            for entry in captions.data["tracks"]
+            CaptionTrack(**_with_addresses(public, captions, entry), **_size(captions, entry["file"]))
+            for captions, entry in caption_entries(artifacts)
         ),
         chapters=tuple(ChapterMark(**entry) for entry in extra.data["chapters"]),
         chapters_url=public(extra, extra.data.get("chapters_file")),
@@ -60,6 +50,13 @@ def made(
             for entry in extra.data.get("slides", ())
         ),
     )
+
+
+def caption_entries(artifacts: Mapping[str, Artifact]) -> Iterator[tuple[Artifact, Mapping[str, Any]]]:
+    """The caption tracks in the order of ``Made.captions``: the artifact that has the files, and its stage's entry."""
+    for captions in (artifacts["captions"], artifacts["transcribe"]):
+        for entry in captions.data["tracks"]:
+            yield captions, entry
 
 
 class _Addresses:

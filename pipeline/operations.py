@@ -14,11 +14,11 @@ from pathlib import Path
 import jinja2
 
 from catalog import locales
-from catalog.manifest import BY_MACHINE, RecordingManifest
+from catalog.manifest import BY_MACHINE
 from catalog.release import Verdict
 from pipeline.failures import Failure
-from pipeline.flow import artifacts_by_stage
 from pipeline.last_run import METRICS, PAGE, sentence
+from pipeline.ready import Note
 from pipeline.report import Noticed
 from pipeline.stages.ingest import Item
 from pipeline.workspace import write_atomically
@@ -89,20 +89,19 @@ class Run:
         return [one for one in self.lines if one.is_automatic]
 
 
-def describe(item: Item, manifest: RecordingManifest | None, failure: Failure | None) -> Line:
+def describe(item: Item, note: Note | None, failure: Failure | None) -> Line:
     """The line of a recording, from what was made of it and what failed."""
-    made = artifacts_by_stage(manifest) if manifest else {}
-    tracks = [entry for stage in ("captions", "transcribe") if stage in made for entry in made[stage].data["tracks"]]
-    state, note = _state(item, is_made=manifest is not None, failure=failure)
+    tracks = note.made.captions if note else ()
+    state, words = _state(item, is_made=note is not None, failure=failure)
     return Line(
         recording=item.id,
         title=item.recording.title,
         state=state,
-        note=note,
-        duration_ms=int(made["transcode"].data["duration_ms"]) if "transcode" in made else 0,
-        bytes=sum(file.bytes for artifact in made.values() for file in artifact.files),
-        captions=tuple(f"{entry['language']} ({entry['origin']})" for entry in tracks),
-        is_automatic=bool(tracks) and all(entry["origin"] in BY_MACHINE for entry in tracks),
+        note=words,
+        duration_ms=note.made.duration_ms if note else 0,
+        bytes=note.bytes if note else 0,
+        captions=tuple(f"{one.language} ({one.origin})" for one in tracks),
+        is_automatic=bool(tracks) and all(one.origin in BY_MACHINE for one in tracks),
         until=item.decision.until,
     )
 

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from catalog.manifest import RecordingManifest
 from catalog.release import Verdict
 from pipeline import report
 from pipeline.aftermath import Aftermath, Facts
@@ -20,10 +21,11 @@ from pipeline.errors import AftertalkError, ConfigurationError
 from pipeline.failures import inputs_of
 from pipeline.flow import Flow, artifacts_by_stage, manifest_of
 from pipeline.interrupts import stopping
+from pipeline.ready import Note, Ready
 from pipeline.settled import Settled, forget
 from pipeline.stages import STAGES, Job
 from pipeline.stages.ingest import Item, Survey, survey
-from pipeline.stages.publish import Publication, Ready
+from pipeline.stages.publish import Publication
 from pipeline.standing import Standing
 from pipeline.storage import lease
 from pipeline.workshop import LOCAL, Workshop, open_workshop
@@ -177,7 +179,7 @@ class _Making:
     def note(self, published: Sequence[Ready]) -> None:
         """Remember what is public now, and its stages made or found up to date: not what is as it was without them."""
         new = (one for one in published if one.item.id in self._up_to_date and one.item.verdict is Verdict.PUBLIC)
-        self._standing.keep((one.item, one.manifest) for one in new)
+        self._standing.keep(new)
 
     def _unchanged(self, item: Item) -> Ready | None:
         """The recording if nothing has to be done for it."""
@@ -190,8 +192,12 @@ class _Making:
 
     def _from_note(self, item: Item) -> Ready | None:
         """The recording as it is public, if nothing that it is made from changed since."""
-        manifest = self._standing.manifest(item)
-        return Ready(item, manifest) if manifest and self._shop.published.has_files(manifest) else None
+        note = self._standing.note(item)
+        return Ready(item, note) if note and self._is_public(note) else None
+
+    def _is_public(self, note: Note) -> bool:
+        published = self._shop.published
+        return note.lot in published.remote.lots or published.has_files(note.manifest)
 
     def _make(self, item: Item) -> Ready | None:
         try:
@@ -200,7 +206,7 @@ class _Making:
                 self._shop.failures.clear(item.id)
                 self._shop.reporter.tell(report.RecordingDone(item.id))
                 self._up_to_date.add(item.id)
-                return Ready(item, manifest_of(job))
+                return self._ready(item, manifest_of(job))
         except AftertalkError as error:
             self._fail(item, error)
         except Exception as error:  # a fault of ours with one recording must not stop the others
@@ -240,11 +246,14 @@ class _Making:
     def _as_before(self, item: Item) -> Ready | None:
         """The recording as it is: up to date in the workspace, else as it was last published."""
         if (job := self._as_made(item)) is not None:
-            return Ready(item, manifest_of(job))
+            return self._ready(item, manifest_of(job))
         manifest = self._shop.published.manifest(item.id)
         if manifest is None or not artifacts_by_stage(manifest).keys() >= {stage.name for stage in STAGES}:
             return None
-        return Ready(item, manifest)
+        return self._ready(item, manifest)
+
+    def _ready(self, item: Item, manifest: RecordingManifest) -> Ready:
+        return Ready(item, Note.of(manifest, host=self._shop.directory.settings.site.media_url or ""))
 
     def _as_made(self, item: Item) -> Job | None:
         if item.problem:

@@ -3,7 +3,7 @@
 A run takes every recording through its stages to find out whether something has to be made. In a large archive nothing
 has to be for nearly all of them, and finding that out for each takes milliseconds. So what a recording was made from is
 noted by its description, the settings, the programs, and the size, inode and times of its files; as long as that is the
-same, and the store has all of it, its manifest is taken from the note. A cache: it may be deleted at any time.
+same, and the store has all of it, what was made of it is taken from the note. A cache: it may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -15,21 +15,20 @@ from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from hashlib import sha256
 
-from catalog.manifest import RecordingManifest
 from catalog.model import Event, Session
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.config import Settings
 from pipeline.digests import SETTLED_NS
 from pipeline.errors import ConfigurationError
-from pipeline.flow import NOT_MADE
 from pipeline.media import asr
 from pipeline.media.tools import Tools
+from pipeline.ready import Note, Ready
 from pipeline.settled import installation, stamp
 from pipeline.stages.ingest import Item
 
 _TABLE = (
-    "CREATE TABLE IF NOT EXISTS standing "
-    "(recording TEXT PRIMARY KEY, inputs TEXT NOT NULL, manifest TEXT NOT NULL) WITHOUT ROWID"
+    "CREATE TABLE IF NOT EXISTS notes (recording TEXT PRIMARY KEY, inputs TEXT NOT NULL, "
+    "manifest TEXT NOT NULL, made TEXT NOT NULL, lot TEXT NOT NULL, bytes INT NOT NULL) WITHOUT ROWID"
 )
 
 
@@ -46,24 +45,22 @@ class Standing:
         self._seen: dict[str, str] = {}
         self._known = self._read()
 
-    def manifest(self, item: Item) -> RecordingManifest | None:
-        """The manifest it was published with, if nothing that it is made from changed since."""
+    def note(self, item: Item) -> Note | None:
+        """What was made of it when it was published, if nothing that it is made from changed since."""
         self._seen[item.id] = inputs = self._inputs(item)
-        before, text = self._known.get(item.id, ("", ""))
-        with suppress(ValueError):
-            return RecordingManifest.model_validate_json(text) if inputs and inputs == before else None
-        return None
+        before, note = self._known.get(item.id, ("", None))
+        return note if inputs and inputs == before else None
 
-    def keep(self, public: Iterable[tuple[Item, RecordingManifest]]) -> None:
-        """Note what is public now, each as it was when its manifest was asked for before it was made.
+    def keep(self, public: Iterable[Ready]) -> None:
+        """Note what is public now, each as it was when its note was asked for before it was made.
 
         Not what a stage is to be tried again for by the next run.
         """
         new = [
-            (item.id, inputs, manifest.model_dump_json(by_alias=True))
-            for item, manifest in public
-            if (inputs := self._seen.get(item.id)) and inputs != self._known.get(item.id, ("",))[0]
-            if all(one.key != NOT_MADE for one in manifest.artifacts)
+            (one.item.id, inputs, one.note.manifest_json, one.note.made_json, one.note.lot, one.note.bytes)
+            for one in public
+            if one.note.is_complete
+            if (inputs := self._seen.get(one.item.id)) and inputs != self._known.get(one.item.id, ("",))[0]
         ]
         if new:
             self._write(new)
@@ -93,23 +90,21 @@ class Standing:
             known = self._around[id(around)] = around, f"{facts}{said}"
         return known[1]
 
-    def _read(self) -> dict[str, tuple[str, str]]:
-        """Recording -> inputs and manifest; nothing where there is no usable file."""
+    def _read(self) -> dict[str, tuple[str, Note]]:
+        """Recording -> inputs and note; nothing where there is no usable file."""
         if self._path.exists():
             with suppress(sqlite3.Error), closing(sqlite3.connect(self._path, timeout=30)) as db:
-                rows = db.execute("SELECT recording, inputs, manifest FROM standing")
-                return {name: (inputs, text) for name, inputs, text in rows}
+                rows = db.execute("SELECT recording, inputs, manifest, made, lot, bytes FROM notes")
+                return {name: (inputs, Note(*what)) for name, inputs, *what in rows}
         return {}
 
-    def _write(self, rows: list[tuple[str, str, str]]) -> None:
+    def _write(self, rows: list[tuple[str, str, str, str, str, int]]) -> None:
         for _ in range(2):
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 with closing(sqlite3.connect(self._path, timeout=30)) as db, db:
                     db.execute(_TABLE)
-                    db.executemany(
-                        "INSERT OR REPLACE INTO standing (recording, inputs, manifest) VALUES (?, ?, ?)", rows
-                    )
+                    db.executemany("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?, ?, ?)", rows)
             except (sqlite3.Error, OSError):  # damaged: begun anew; on a full disk the next run looks for itself
                 with suppress(OSError):
                     self._path.unlink(missing_ok=True)

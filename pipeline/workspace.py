@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import socket
+import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
@@ -149,10 +150,10 @@ def writing(root: Path) -> Iterator[None]:
     """
     try:
         yield
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         raise MachineError(
             str(root),
-            f"the workspace cannot be written: {error.strerror}",
+            f"the workspace cannot be written: {error.strerror if isinstance(error, OSError) else error}",
             hint="free some space on this disk, or check who owns the folder, and run the command again",
         ) from error
 

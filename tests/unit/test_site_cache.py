@@ -6,9 +6,13 @@ import multiprocessing
 import os
 import re
 import signal
+import sqlite3
 import time
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,13 +21,28 @@ from catalog.model import Event
 from catalog.published import Catalogue
 from catalog.render import TEMPLATES, Part, build, parts
 from pipeline import site_workers
+from pipeline.errors import MachineError
 from pipeline.site_cache import SiteCache
+from pipeline.site_index import SiteIndex
 from pipeline.storage.protocol import Wanted
 from tests.unit.site import samples
 
 
-def contents(wanted: list[Wanted]) -> dict[str, bytes]:
-    return {one.key: one.content.read_bytes() for one in wanted if isinstance(one.content, Path)}
+def wanted(cache: SiteCache, found: Iterable[Part], **options: Any) -> list[Wanted]:
+    """The objects of all lots."""
+    return [one for lot in cache.lots(found, **options) for one in lot.objects()]
+
+
+def damage_index(path: Path, *, is_later: bool) -> None:
+    if not is_later:
+        path.write_bytes(path.read_bytes()[:5000])
+        return
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 99")
+
+
+def contents(objects: list[Wanted]) -> dict[str, bytes]:
+    return {one.key: one.content.read_bytes() for one in objects if isinstance(one.content, Path)}
 
 
 def retitled(catalogue: Catalogue, number: int, title: str) -> Catalogue:
@@ -51,12 +70,12 @@ def test_a_second_build_makes_nothing(tmp_path: Path) -> None:
     """The same catalogue: the same objects as a build without a cache, nothing made, nothing written."""
     catalogue = samples.catalogue(languages=("en", "ar"))
     first = SiteCache(tmp_path)
-    assert contents(first.wanted(parts(catalogue))) == build(catalogue)
+    assert contents(wanted(first, parts(catalogue))) == build(catalogue)
     assert first.made > 40
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     time.sleep(0.01)
     again = SiteCache(tmp_path)
-    assert contents(again.wanted(parts(samples.catalogue(languages=("en", "ar"))))) == build(catalogue)
+    assert contents(wanted(again, parts(samples.catalogue(languages=("en", "ar"))))) == build(catalogue)
     assert again.made == 0
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
@@ -64,7 +83,7 @@ def test_a_second_build_makes_nothing(tmp_path: Path) -> None:
 def test_a_change_makes_only_what_shows_it(tmp_path: Path) -> None:
     """Another title of one recording: the result is that of a build from nothing, and other watch pages are kept."""
     catalogue = samples.catalogue()
-    SiteCache(tmp_path).wanted(parts(catalogue))
+    wanted(SiteCache(tmp_path), parts(catalogue))
     changed = retitled(catalogue, 3, "Voices of the wood")
     cache, rendered = SiteCache(tmp_path), []
 
@@ -76,7 +95,7 @@ def test_a_change_makes_only_what_shows_it(tmp_path: Path) -> None:
 
         return Part(part.fingerprint, make)
 
-    assert contents(cache.wanted(map(told, parts(changed)))) == build(changed)
+    assert contents(wanted(cache, map(told, parts(changed)))) == build(changed)
     assert "nodes2021/regional/arabic/index.html" in rendered
     assert "nodes2021/radio/voices/index.html" not in rendered
     assert "nodes2021/index.html" in rendered
@@ -87,51 +106,91 @@ def test_a_change_makes_only_what_shows_it(tmp_path: Path) -> None:
 def test_what_is_not_wanted_any_more_is_forgotten(tmp_path: Path) -> None:
     """The folder holds the objects of the last build and no others: nothing of a withdrawn recording stays."""
     catalogue = samples.catalogue()
-    SiteCache(tmp_path).wanted(parts(catalogue))
+    wanted(SiteCache(tmp_path), parts(catalogue))
     fewer = replace(catalogue, recordings=catalogue.recordings[1:])
-    wanted = SiteCache(tmp_path).wanted(parts(fewer))
+    fewest = wanted(SiteCache(tmp_path), parts(fewer))
     files = {path.name for path in tmp_path.rglob("*") if path.is_file() and path.parent != tmp_path}
-    assert files == {one.sha256 for one in wanted}
-    assert "Panel: the role of nodes" not in (tmp_path / "index.json").read_text()
+    assert files == {one.sha256 for one in fewest}
 
 
 @pytest.mark.parametrize("damage", ["gone", "short", "index gone", "index broken", "index of a later version"])
 def test_a_damaged_cache_is_mended(tmp_path: Path, damage: str) -> None:
     """Whatever is lost is made again; the result is the same."""
     catalogue = samples.catalogue()
-    one = SiteCache(tmp_path).wanted(parts(catalogue))[7]
+    one = wanted(SiteCache(tmp_path), parts(catalogue))[7]
     assert isinstance(one.content, Path)
     if damage == "gone":
         one.content.unlink()
     elif damage == "short":
         one.content.write_bytes(one.content.read_bytes()[:10])
     elif damage == "index gone":
-        (tmp_path / "index.json").unlink()
+        (tmp_path / "index.db").unlink()
     else:
-        (tmp_path / "index.json").write_text('{"schema": 99}' if "later" in damage else '{"sch')
-    assert contents(SiteCache(tmp_path).wanted(parts(catalogue))) == build(catalogue)
+        damage_index(tmp_path / "index.db", is_later="later" in damage)
+    assert contents(wanted(SiteCache(tmp_path), parts(catalogue))) == build(catalogue)
 
 
 def test_what_is_public_need_not_be_here(tmp_path: Path) -> None:
     """What nobody will send is not made again because its bytes are lost; what somebody will is."""
     catalogue = samples.catalogue()
-    wanted = SiteCache(tmp_path).wanted(parts(catalogue))
-    for one in wanted:
+    first = wanted(SiteCache(tmp_path), parts(catalogue))
+    for one in first:
         assert isinstance(one.content, Path)
         one.content.unlink(missing_ok=True)  # two may be the same
-    cache, sent = SiteCache(tmp_path), wanted[7]
-    again = cache.wanted(parts(catalogue), is_public=lambda one: one != sent)
-    assert again == wanted
+    cache, sent = SiteCache(tmp_path), first[7]
+    again = wanted(cache, parts(catalogue), is_public=lambda one: one != sent)
+    assert again == first
     assert cache.made == 1
     assert isinstance(sent.content, Path)
     assert sent.content.stat().st_size == sent.size
 
 
+def test_a_lot_that_is_public_is_not_looked_into(tmp_path: Path) -> None:
+    """Its name is enough; what it consists of is told when somebody asks, and what the index lost is made again."""
+    catalogue = samples.catalogue()
+    first = SiteCache(tmp_path).lots(parts(catalogue))
+    objects = [lot.objects() for lot in first]
+    for path in (tmp_path / "objects").rglob("*/*"):
+        path.unlink()
+    cache = SiteCache(tmp_path)
+    again = cache.lots(parts(catalogue), has=lambda _: True)
+    assert cache.made == 0
+    assert [lot.name for lot in again] == [lot.name for lot in first]
+    assert [lot.objects() for lot in again] == objects
+    (tmp_path / "index.db").unlink()
+    mended = SiteCache(tmp_path)
+    assert [lot.objects() for lot in mended.lots(parts(catalogue), has=lambda _: True)] == objects
+    assert mended.made == len(first)
+
+
+def test_what_two_parts_share_stays_with_the_last(tmp_path: Path) -> None:
+    """An object goes with the last part that has it; what a run that died left behind goes with the next change."""
+    one, same, other = (
+        Part(name, lambda content=content: {f"{content!r}.html": content})  # type: ignore[misc]
+        for name, content in (("one", b"1"), ("same", b"1"), ("other", b"2"))
+    )
+
+    def files() -> set[bytes]:
+        return {path.read_bytes() for path in (tmp_path / "objects").rglob("*/*")}
+
+    SiteCache(tmp_path).lots([one, same, other])
+    SiteCache(tmp_path).lots([same, other])
+    assert files() == {b"1", b"2"}
+    SiteCache(tmp_path).lots([other])
+    assert files() == {b"2"}
+    with pytest.raises(MachineError, match="no power"), SiteIndex(tmp_path / "index.db").changing(["other"], {}):
+        raise OSError(5, "no power")
+    (tmp_path / "objects" / "00").mkdir()
+    (tmp_path / "objects" / "00" / "left").write_bytes(b"left")
+    SiteCache(tmp_path).lots([one, other])
+    assert files() == {b"1", b"2"}
+
+
 def test_a_plan_needs_no_bytes(tmp_path: Path) -> None:
     """For a dry run sizes and digests are enough; nothing is written."""
     catalogue = samples.catalogue()
-    planned = SiteCache(tmp_path / "none").wanted(parts(catalogue), keep=False)
-    real = SiteCache(tmp_path / "real").wanted(parts(catalogue))
+    planned = wanted(SiteCache(tmp_path / "none"), parts(catalogue), keep=False)
+    real = wanted(SiteCache(tmp_path / "real"), parts(catalogue))
     assert [(one.key, one.size, one.sha256, one.md5) for one in planned] == [
         (one.key, one.size, one.sha256, one.md5) for one in real
     ]
@@ -142,8 +201,8 @@ def test_several_processes_make_the_same(tmp_path: Path, monkeypatch: pytest.Mon
     """However many processes render the pages, the objects, their order and their bytes are the same."""
     monkeypatch.setattr(site_workers, "WORTH", 1)
     catalogue = samples.catalogue(languages=("en", "ar"))
-    alone = SiteCache(tmp_path / "1").wanted(parts(catalogue), processes=1)
-    together = SiteCache(tmp_path / "2").wanted(parts(catalogue), processes=2)
+    alone = wanted(SiteCache(tmp_path / "1"), parts(catalogue), processes=1)
+    together = wanted(SiteCache(tmp_path / "2"), parts(catalogue), processes=2)
     assert [(one.key, one.sha256) for one in alone] == [(one.key, one.sha256) for one in together]
     assert contents(together) == build(catalogue)
 
@@ -175,11 +234,11 @@ def test_own_templates_may_show_anything(tmp_path: Path) -> None:
     (folder / "about.html").write_text("{{ catalogue.recordings[3].recording.title }}")
     catalogue = samples.catalogue()
     cache = tmp_path / "cache"
-    SiteCache(cache).wanted(parts(catalogue, folder))
+    wanted(SiteCache(cache), parts(catalogue, folder))
     changed = retitled(catalogue, 3, "Voices of the wood")
-    assert contents(SiteCache(cache).wanted(parts(changed, folder)))["about/index.html"] == b"Voices of the wood"
+    assert contents(wanted(SiteCache(cache), parts(changed, folder)))["about/index.html"] == b"Voices of the wood"
     (folder / "about.html").write_text("new")
-    assert contents(SiteCache(cache).wanted(parts(changed, folder)))["about/index.html"] == b"new"
+    assert contents(wanted(SiteCache(cache), parts(changed, folder)))["about/index.html"] == b"new"
 
 
 def test_our_templates_show_nothing_of_the_catalogue_that_is_not_in_their_context() -> None:

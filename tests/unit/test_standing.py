@@ -16,6 +16,7 @@ from pipeline.catalogue import CatalogueDirectory, load
 from pipeline.flow import NOT_MADE
 from pipeline.media.tools import Tools
 from pipeline.programmes import import_programme
+from pipeline.ready import Note, Ready
 from pipeline.stages.ingest import Item, survey
 from pipeline.standing import Standing
 
@@ -33,8 +34,14 @@ MANIFEST = RecordingManifest(
     schema=1,
     recording="meeting/talk",
     source_sha256="0" * 64,
-    artifacts=(Artifact(key="k", stage="probe", data={"duration_ms": 1000}),),
+    artifacts=(
+        Artifact(key="t", stage="transcode", data={"duration_ms": 1000, "renditions": [], "audio": []}),
+        Artifact(key="c", stage="captions", data={"tracks": []}),
+        Artifact(key="a", stage="transcribe", data={"tracks": []}),
+        Artifact(key="e", stage="enrich", data={"master": None, "chapters": []}),
+    ),
 )
+NOTE = Note.of(MANIFEST, host="")
 
 
 class House:
@@ -72,15 +79,15 @@ class House:
         (item,) = survey(directory, now=datetime.now(UTC)).items
         return standing, item
 
-    def publish(self, manifest: RecordingManifest = MANIFEST) -> None:
+    def publish(self, note: Note = NOTE) -> None:
         standing, item = self.look()
-        standing.manifest(item)
-        standing.keep([(item, manifest)])
+        standing.note(item)
+        standing.keep([Ready(item, note)])
 
     def stands(self) -> bool:
         standing, item = self.look()
-        found = standing.manifest(item)
-        assert found is None or found == MANIFEST
+        found = standing.note(item)
+        assert found is None or found == NOTE
         return found is not None
 
 
@@ -144,14 +151,15 @@ def test_a_file_that_may_still_change_is_not_relied_on(house: House) -> None:
 def test_what_was_left_out_is_tried_again(house: House) -> None:
     """A recording without the result of an optional stage that failed does not stand."""
     failed = Artifact(key=NOT_MADE, stage="slides", data={})
-    house.publish(MANIFEST.model_copy(update={"artifacts": (*MANIFEST.artifacts, failed)}))
+    note = Note.of(MANIFEST.model_copy(update={"artifacts": (*MANIFEST.artifacts, failed)}), host="")
+    house.publish(note)
     assert not house.stands()
 
 
 def test_what_changes_while_it_is_made_does_not_stand(house: House) -> None:
     """What counts is what was there before the run, not what is there at its end."""
     standing, item = house.look()
-    standing.manifest(item)
+    standing.note(item)
     house.write("talk.mp4", "TALK.MP4")
-    standing.keep([(item, MANIFEST)])
+    standing.keep([Ready(item, NOTE)])
     assert not house.stands()
