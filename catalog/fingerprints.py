@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from catalog.published import PublishedRecording
 
@@ -26,16 +27,19 @@ _LEFT_OUT: Mapping[str, Any] = {
     "CaptionTrack": {"cues"},  # the digest of their file is a field too
     "Made": {"captions": {"__all__": {"cues"}}},
     "Event": {"sessions"},  # what a page shows of them is in its context; whoever shows all of them names them
+    "Session": {"recordings"},  # not here: see _APART
 }
 """Fields of models, as pydantic's ``exclude`` has them."""
+_APART: Mapping[str, str] = {"Session": "recordings"}
+"""Fields of models that hold facts which others show too, so that their digests are known anyway."""
 
 
 class Fingerprints:
     """Digests of facts, remembered by identity: facts are immutable, and kept as long as this is."""
 
     def __init__(self, *base: object) -> None:
-        self._known: dict[int, tuple[object, bytes]] = {}
-        self._base = self._of(base)
+        self._known: dict[int, tuple[object, list[str]]] = {}
+        self._base = _digest(repr(self._all(base)))
 
     def of(self, *facts: object) -> str:
         """The digest of ``facts`` and of what was given at the beginning.
@@ -43,46 +47,60 @@ class Fingerprints:
         Raises:
             TypeError: a fact is, or holds, something that is no plain value.
         """
-        return _digest([self._base, *map(self._of, facts)]).hex()
+        return _digest(repr(self._all(facts)), self._base).hex()
 
     def digest(self, fact: object) -> bytes:
-        """The digest of one fact, whatever was given at the beginning; a recording may be told its own later.
+        """The digest of a model or dataclass alone, whatever was given at the beginning.
 
         Raises:
             TypeError: see ``of``.
         """
-        return self._of(fact)
+        kind = type(fact)
+        name = kind.__name__
+        if isinstance(fact, PublishedRecording) and fact.digest is not None:
+            return fact.digest
+        if isinstance(fact, BaseModel):
+            apart = self._plain(getattr(fact, _APART[name])) if name in _APART else ()
+            return _digest(repr((name, apart)), to_json(fact, exclude=_LEFT_OUT.get(name)))
+        if dataclasses.is_dataclass(fact):
+            return _digest(repr((name, self._all(getattr(fact, field) for field in _fields(kind)))))
+        raise TypeError(f"{name} is no fact that pages can depend on")
 
-    def _of(self, value: object) -> bytes:
-        if type(value) in _PLAIN or isinstance(value, Enum):
-            return f"{type(value).__name__} {value!r}".encode(errors="surrogatepass")
-        if isinstance(value, PublishedRecording) and value.digest is not None:
-            return value.digest
+    def _plain(self, value: object) -> object:
+        """What stands for a value: two are the same only where what ``repr`` says of these is.
+
+        A tuple stands for itself, a list that holds a digest for a fact, a dictionary of one entry, which names the
+        type, for anything else.
+        """
         known = self._known.get(id(value))
-        if known is None:
-            known = self._known[id(value)] = value, _digest(self._pieces(value))
-        return known[1]
-
-    def _pieces(self, value: object) -> Iterable[bytes]:
+        if known is not None:
+            return known[1]
         name = type(value).__name__
-        yield name.encode()
-        if isinstance(value, BaseModel):
-            yield value.model_dump_json(exclude=_LEFT_OUT.get(name)).encode()
-        elif dataclasses.is_dataclass(value):
-            yield from (self._of(getattr(value, field.name)) for field in dataclasses.fields(value) if field.compare)
-        elif isinstance(value, Mapping):
-            yield from (self._of(part) for item in value.items() for part in item)
-        elif isinstance(value, set | frozenset):
-            yield from sorted(map(self._of, value))
-        elif isinstance(value, tuple | list):
-            yield from map(self._of, value)
-        else:
-            raise TypeError(f"{name} is no fact that pages can depend on")
+        if isinstance(value, tuple | list):
+            found = self._all(value)
+            return found if type(value) is tuple else {name: found}
+        if isinstance(value, Enum):
+            return {name: value.name}
+        if isinstance(value, Mapping):
+            return {name: self._all(value.items())}
+        if isinstance(value, set | frozenset):
+            return {name: sorted(map(repr, self._all(value)))}
+        digest = [self.digest(value).hex()]
+        self._known[id(value)] = value, digest
+        return digest
+
+    def _all(self, values: Iterable[object]) -> tuple[object, ...]:
+        return tuple([one if type(one) in _PLAIN else self._plain(one) for one in values])
 
 
-def _digest(pieces: Iterable[bytes]) -> bytes:
-    told = b"".join(part for piece in pieces for part in (len(piece).to_bytes(8), piece))
-    return blake2b(told, digest_size=20).digest()
+def _digest(text: str, more: bytes = b"") -> bytes:
+    return blake2b(text.encode(errors="surrogatepass") + b"\n" + more, digest_size=20).digest()
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """The names of those fields of a dataclass that make it what it is."""
+    return tuple(field.name for field in dataclasses.fields(kind) if field.compare)
 
 
 def files_below(*folders: Path) -> tuple[tuple[str, bytes], ...]:

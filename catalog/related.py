@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from heapq import nsmallest
+from collections.abc import Iterable, Iterator, Sequence
 from math import log
+from typing import NamedTuple
 
 from catalog.published import PublishedRecording, oldest_first
 from catalog.words import words
@@ -15,10 +15,16 @@ _COMMON = 200
 """What more recordings share than this says nothing about any of them."""
 _WEIGHTS = {"person": 3.0, "session": 2.0, "track": 1.5, "word": 1.0}
 _LEAST_LETTERS = 4
-_ENOUGH_WORDS = 2
-"""One word in common is chance."""
 _STEPS = 8
 """The common past grows in so many steps, at least, while the catalogue doubles."""
+
+
+class _Telling(NamedTuple):
+    """Something that a few recordings share."""
+
+    kind: str
+    weight: float
+    members: list[int]
 
 
 class Related:
@@ -38,24 +44,44 @@ class Related:
         for number, features in enumerate(self._features):
             for feature in features:
                 self._members.setdefault(feature, []).append(number)
+        told = ((feature, self._telling(feature, self._past)) for feature in self._members)
+        self._of_past = {feature: found for feature, found in told if found}
 
     def to(self, one: PublishedRecording) -> tuple[PublishedRecording, ...]:
         """At most ``MOST`` recordings that share most with ``one``; rare things count more than common ones."""
-        scores: dict[int, float] = {}
-        shared_words: dict[int, int] = {}
         own = self._places[one.key]
-        end = max(self._past, own + 1)
-        for feature in self._features[own]:
-            members = self._members[feature]
-            count = bisect_left(members, end)
-            if 1 < count <= _COMMON:
-                weight = _WEIGHTS[feature[0]] * log(1 + end / count)
-                for number in members[:count]:
-                    scores[number] = scores.get(number, 0) + weight
-                    shared_words[number] = shared_words.get(number, 0) + (1 if feature[0] == "word" else _ENOUGH_WORDS)
-        close = (number for number in scores if number != own and shared_words[number] >= _ENOUGH_WORDS)
-        best = nsmallest(MOST, close, key=lambda number: (-scores[number], -number))
-        return tuple(self._recordings[number] for number in best)
+        if own < self._past:
+            telling = [self._of_past[feature] for feature in self._features[own] if feature in self._of_past]
+        else:
+            telling = [found for feature in self._features[own] if (found := self._telling(feature, own + 1))]
+        close = _close(telling) - {own}
+        scores = dict.fromkeys(close, 0.0)
+        for _, weight, members in telling:
+            for number in close.intersection(members):
+                scores[number] += weight
+        best = sorted(zip(scores.values(), scores, strict=True), reverse=True)[:MOST]
+        return tuple(self._recordings[number] for _, number in best)
+
+    def _telling(self, feature: tuple[str, str], end: int) -> _Telling | None:
+        """What sharing this tells of the first ``end`` recordings; nothing where hardly any or very many do."""
+        members = self._members[feature]
+        count = bisect_left(members, end)
+        if not 1 < count <= _COMMON:
+            return None
+        return _Telling(feature[0], _WEIGHTS[feature[0]] * log(1 + end / count), members[:count])
+
+
+def _close(telling: Iterable[_Telling]) -> set[int]:
+    """Those that share something; one word in common is chance, and counts only together with another."""
+    close: set[int] = set()
+    once: set[int] = set()
+    for kind, _, members in telling:
+        if kind == "word":
+            close |= once.intersection(members)
+            once.update(members)
+        else:
+            close.update(members)
+    return close
 
 
 def _features(one: PublishedRecording) -> Iterator[tuple[str, str]]:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from math import log
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog import related as module
 from catalog.model import Person
 from catalog.pages import PublishedRecording
 from catalog.related import MOST, Related
 from tests.unit.site import samples
 
 
+@cache
+def sample() -> PublishedRecording:
+    return samples.catalogue().recordings[0]
+
+
 def recording(number: int, title: str, people: tuple[str, ...] = (), track: str = "") -> PublishedRecording:
-    one = samples.catalogue().recordings[0]
+    one = sample()
     session = one.session.model_copy(update={"id": f"s{number}", "track": track})
     facts = one.recording.model_copy(update={"id": f"r{number}", "title": title})
     return replace(one, session=session, recording=facts, people=tuple(Person(name=name) for name in people))
@@ -61,3 +74,50 @@ def test_a_newcomer_is_not_named_by_older_ones_at_once() -> None:
         changed = [n for n in range(count) if before[n] != after[n]]
         assert not changed or (count + 1) % 8 == 0
     assert any(all_[100].key in others for others in named(104)[:100])
+
+
+def plainly(all_: Sequence[PublishedRecording], own: int, past: int, common: int) -> list[str]:
+    """The keys of what ``Related`` should find, by comparing a recording with every other one."""
+    features = [
+        {("session", one.session.id), *(("word", word) for word in one.recording.title.split() if len(word) > 3)}
+        | {("person", person.id) for person in one.people}
+        | ({("track", one.session.track)} if one.session.track else set())
+        for one in all_
+    ]
+    compared = features[: max(past, own + 1)]
+    weights = {"person": 3.0, "session": 2.0, "track": 1.5, "word": 1.0}
+    found = []
+    for number, other in enumerate(compared):
+        counts = {one: sum(one in each for each in compared) for one in features[own] & other}
+        shared = {one: count for one, count in sorted(counts.items()) if count <= common}
+        enough = len(shared) >= 2 or any(kind != "word" for kind, _ in shared)
+        if number != own and enough:
+            score = 0.0
+            for (kind, _), count in shared.items():
+                score += weights[kind] * log(1 + len(compared) / count)
+            found.append((score, number))
+    return [all_[number].key for _, number in sorted(found, reverse=True)[:MOST]]
+
+
+TALKS = st.tuples(
+    st.sets(st.sampled_from(["moss", "orchid", "beetle", "census", "peru"]), max_size=4),
+    st.sets(st.sampled_from(["ada", "ben", "cleo"]), max_size=2),
+    st.sampled_from(["", "plants", "insects"]),
+    st.integers(0, 4),
+)
+
+
+@given(st.lists(TALKS, min_size=1, max_size=24))
+def test_the_index_finds_what_comparing_all_would(talks: list[tuple[set[str], set[str], str, int]]) -> None:
+    """Whatever is shared by whom, the best are those that a comparison with every other one finds, in that order."""
+    all_ = []
+    for number, (title, people, track, session) in enumerate(talks):
+        one = recording(number, " ".join(sorted(title)) or "a", tuple(sorted(people)), track)
+        held = one.session.model_copy(update={"id": f"s{session}"})
+        all_.append(replace(one, session=held, date=datetime(2021, 6, 1, tzinfo=UTC) + timedelta(days=number)))
+    step = max(size for size in (1, 2, 4) if size == 1 or size * 8 <= len(all_))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_COMMON", 6)
+        related = Related(all_)
+        for own, one in enumerate(all_):
+            assert [other.key for other in related.to(one)] == plainly(all_, own, len(all_) // step * step, 6)
