@@ -55,7 +55,7 @@ class Fingerprints:
         Raises:
             TypeError: see ``of``.
         """
-        kind = type(fact)
+        kind: Any = type(fact)
         name = kind.__name__
         if isinstance(fact, PublishedRecording) and fact.digest is not None:
             return fact.digest
