@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar, get_args
 
 import yaml
@@ -19,6 +20,8 @@ from catalog.errors import Finding, InvalidDocumentError, Severity
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 40
+GRAMMAR = b"1 "
+"""To be raised when the same text is to be read as other data; for those who remember what they read."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Location = tuple[int | str, ...]
@@ -31,12 +34,17 @@ class Document:
     name: str
     """How messages name it."""
     data: Any
-    root: yaml.Node | None
-    """What it was made of."""
+    content: bytes
+    """What it was read from."""
+
+    @cached_property
+    def _root(self) -> yaml.Node | None:
+        """The nodes of YAML; they are looked for again only where there is a mistake to point at."""
+        return yaml.compose(self.content.decode("utf-8-sig"), Loader=_Loader)
 
     def line(self, location: Location) -> int:
         """The line, counted from 1, of the value at ``location``, or of the nearest value around it."""
-        node = self.root
+        node = self._root
         line = node.start_mark.line + 1 if node else 1
         for part in location:
             here, node = _child(node, part)
@@ -80,7 +88,7 @@ def parse(name: str, content: bytes) -> Document:
         raise _invalid(name, line, f"this is not valid YAML: {error.problem}", hint) from error
     except yaml.YAMLError as error:
         raise _invalid(name, 0, f"this is not valid YAML: {error}", "remove the characters named") from error
-    return Document(name, None if root is None else _construct(name, root, 0), root)
+    return Document(name, None if root is None else _construct(name, root, 0), content)
 
 
 def validate(document: Document, model: type[ModelT], data: Any = None) -> ModelT:

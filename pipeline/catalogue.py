@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from catalog import documents
 from catalog.errors import Finding, InvalidDocumentError
 from catalog.model import Event
 from catalog.programme import native
@@ -14,6 +13,7 @@ from catalog.programme.native import ProgrammeSource
 from pipeline import releases
 from pipeline.config import EVENT_FILE, INBOX, WORKSPACE, Settings, load_settings
 from pipeline.errors import ConfigurationError
+from pipeline.parsed import ParsedDocuments
 
 ImportProgramme = Callable[[Path, ProgrammeSource, Settings], tuple[Event, tuple[Finding, ...]]]
 """Reads the programme that an event folder imports."""
@@ -66,15 +66,17 @@ def load(root: Path, import_programme: ImportProgramme) -> CatalogueDirectory:
     except InvalidDocumentError as error:
         mistakes += error.findings
         decided = releases.Releases()
+    parsed = ParsedDocuments(root / WORKSPACE / "documents.db")
     for folder in _event_folders(root, settings):
         try:
-            event, source, findings = _load_event(folder, settings, import_programme)
+            event, source, findings = _load_event(folder, settings, import_programme, parsed)
         except InvalidDocumentError as error:
             mistakes += error.findings
         else:
             events.append(releases.apply(event, decided))
             noticed += findings
             addresses += [source.file] if source and "://" in source.file else []
+    parsed.keep()
     if mistakes:
         raise InvalidDocumentError(str(root), tuple(mistakes))
     return CatalogueDirectory(root, settings, tuple(events), tuple(noticed), bool(addresses))
@@ -95,11 +97,11 @@ def _event_folders(root: Path, settings: Settings) -> list[Path]:
 
 
 def _load_event(
-    folder: Path, settings: Settings, import_programme: ImportProgramme
+    folder: Path, settings: Settings, import_programme: ImportProgramme, parsed: ParsedDocuments
 ) -> tuple[Event, ProgrammeSource | None, tuple[Finding, ...]]:
     path = folder / EVENT_FILE
     name = f"{folder.name}/{EVENT_FILE}"
-    document = documents.parse(name, path.read_bytes())
+    document = parsed.document(name, path.read_bytes())
     source = native.programme_of(document)
     imported, findings = import_programme(folder, source, settings) if source else (None, ())
     event = native.read(document, folder=folder.name, imported=imported)

@@ -9,13 +9,12 @@ same, and the store has all of it, what was made of it is taken from the note. A
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Iterable
-from contextlib import closing, suppress
 from hashlib import sha256
 
 from catalog.model import Event, Session
+from pipeline import rows
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.config import Settings
 from pipeline.digests import SETTLED_NS
@@ -26,9 +25,9 @@ from pipeline.ready import Note, Ready
 from pipeline.settled import installation, stamp
 from pipeline.stages.ingest import Item
 
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS notes (recording TEXT PRIMARY KEY, inputs TEXT NOT NULL, "
-    "manifest TEXT NOT NULL, made TEXT NOT NULL, lot TEXT NOT NULL, bytes INT NOT NULL) WITHOUT ROWID"
+_COLUMNS = (
+    "recording TEXT PRIMARY KEY, inputs TEXT NOT NULL, "
+    "manifest TEXT NOT NULL, made TEXT NOT NULL, lot TEXT NOT NULL, bytes INT NOT NULL"
 )
 
 
@@ -43,7 +42,8 @@ class Standing:
         self._house = _digest((directory.settings.model_dump_json(), tools, installed, _models(directory.settings)))
         self._around: dict[int, tuple[object, str]] = {}
         self._seen: dict[str, str] = {}
-        self._known = self._read()
+        known = rows.read(self._path, "SELECT recording, inputs, manifest, made, lot, bytes FROM notes")
+        self._known = {name: (inputs, Note(*what)) for name, inputs, *what in known}
 
     def note(self, item: Item) -> Note | None:
         """What was made of it when it was published, if nothing that it is made from changed since."""
@@ -63,7 +63,7 @@ class Standing:
             if (inputs := self._seen.get(one.item.id)) and inputs != self._known.get(one.item.id, ("",))[0]
         ]
         if new:
-            self._write(new)
+            rows.write(self._path, "notes", new, _COLUMNS)
 
     def _inputs(self, item: Item) -> str:
         """A digest of everything the recording is made from; empty where that cannot be told from outside."""
@@ -89,27 +89,6 @@ class Standing:
             said = sorted(around.model_fields_set)  # a language that is given counts for more than the same by default
             known = self._around[id(around)] = around, f"{facts}{said}"
         return known[1]
-
-    def _read(self) -> dict[str, tuple[str, Note]]:
-        """Recording -> inputs and note; nothing where there is no usable file."""
-        if self._path.exists():
-            with suppress(sqlite3.Error), closing(sqlite3.connect(self._path, timeout=30)) as db:
-                rows = db.execute("SELECT recording, inputs, manifest, made, lot, bytes FROM notes")
-                return {name: (inputs, Note(*what)) for name, inputs, *what in rows}
-        return {}
-
-    def _write(self, rows: list[tuple[str, str, str, str, str, int]]) -> None:
-        for _ in range(2):
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                with closing(sqlite3.connect(self._path, timeout=30)) as db, db:
-                    db.execute(_TABLE)
-                    db.executemany("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?, ?, ?)", rows)
-            except (sqlite3.Error, OSError):  # damaged: begun anew; on a full disk the next run looks for itself
-                with suppress(OSError):
-                    self._path.unlink(missing_ok=True)
-            else:
-                return
 
 
 def _models(settings: Settings) -> str:

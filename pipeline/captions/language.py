@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from py3langid import langid
+
+if TYPE_CHECKING:
+    from py3langid import langid
 
 _ENOUGH_LETTERS = 40
 _SAMPLE_CHARACTERS = 20_000
@@ -100,6 +103,8 @@ def _english_names() -> dict[str, str]:
 @cache
 def _identifier() -> langid.LanguageIdentifier:
     """The model of py3langid, limited to languages with a two-letter code: pidgins look like their parents."""
+    from py3langid import langid  # noqa: PLC0415 (numpy comes with it; few runs need to guess a language)
+
     identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
     identifier.set_languages([label for label in identifier.labels if len(label) == 2])
     return identifier
