@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 
 from catalog.fields import slugify
 from catalog.programme_view import Day, Slot
@@ -48,28 +50,25 @@ class Choice:
 
 def of_slot(day: Day, slot: Slot) -> Mapping[Facet, tuple[Choice, ...]]:
     """What a session and its recordings have of each facet."""
-    found: dict[Facet, tuple[Choice, ...]] = {}
-    for facet, value in _values(day, slot):
-        choice = Choice(facet, _slug(facet, value), value)
-        if choice not in found.get(facet, ()):
-            found[facet] = (*found.get(facet, ()), choice)
-    return found
+    found: dict[Facet, list[Choice]] = {}
+    for facet, value in dict.fromkeys(_values(day, slot)):
+        found.setdefault(facet, []).append(Choice(facet, _slug(facet, value), value))
+    return {facet: tuple(choices) for facet, choices in found.items()}
 
 
 def of_programme(days: tuple[Day, ...]) -> Mapping[Facet, tuple[Choice, ...]]:
     """The choices of a programme, in order of appearance: facets with one that some sessions have and others lack."""
     total = sum(len(day.slots) for day in days)
-    counted: dict[Facet, dict[str, Choice]] = {facet: {} for facet in Facet}
-    for day in days:
-        for slot in day.slots:
-            for facet, choices in of_slot(day, slot).items():
-                for one in choices:
-                    known = counted[facet].get(one.slug)
-                    counted[facet][one.slug] = replace(known, sessions=known.sessions + 1) if known else one
+    found: dict[Facet, dict[str, Choice]] = {facet: {} for facet in Facet}
+    sessions: Counter[tuple[Facet, str]] = Counter()
+    for choices in (of_slot(day, slot) for day in days for slot in day.slots):
+        for one in chain.from_iterable(choices.values()):
+            found[one.facet].setdefault(one.slug, one)
+            sessions[one.facet, one.slug] += 1
     return {
-        facet: _ordered(facet, tuple(found.values()))
-        for facet, found in counted.items()
-        if any(one.sessions < total for one in found.values())
+        facet: _ordered(facet, tuple(replace(one, sessions=sessions[facet, one.slug]) for one in known.values()))
+        for facet, known in found.items()
+        if any(sessions[facet, slug] < total for slug in known)
     }
 
 

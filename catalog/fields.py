@@ -67,6 +67,7 @@ class ShortForm(Model):
         return {cls.short_form: value} if isinstance(value, str) else value
 
 
+@lru_cache(maxsize=1 << 12)
 def slugify(text: str, *, fallback: str) -> str:
     """Make a stable, safe id of at most ``ID_LENGTH`` ASCII characters from any text.
 

@@ -96,8 +96,8 @@ def largest(found: tuple[Group, ...], most: int) -> tuple[Group, ...]:
 def languages(catalogue: Catalogue) -> tuple[Group, ...]:
     """Recordings by language, spoken or in captions; the language with most recordings first."""
     members: dict[str, list[PublishedRecording]] = {}
-    for one in catalogue.recordings:
-        for tag in sorted({one.language.lower(), *(track.language.lower() for track in one.made.captions)}):
+    for one in catalogue.newest:
+        for tag in {one.language.lower(), *(track.language.lower() for track in one.made.captions)}:
             members.setdefault(tag, []).append(one)
     ordered = sorted(members, key=lambda tag: (-len(members[tag]), tag))
-    return tuple(Group(tag, "", newest(members[tag])) for tag in ordered)
+    return tuple(Group(tag, "", tuple(members[tag])) for tag in ordered)

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import islice
 
 from catalog.model import Event, Person, Session
-from catalog.published import Catalogue, PublishedRecording, newest
+from catalog.published import Catalogue, PublishedRecording
 
 PICTURES = 4
 CARDS = 12
@@ -82,17 +82,19 @@ def _pictures(catalogue: Catalogue, event: Event) -> tuple[str, ...]:
 def profiles(catalogue: Catalogue) -> tuple[Profile, ...]:
     """Everyone who took part, by name."""
     people: dict[str, Person] = {}
-    recordings: dict[str, list[PublishedRecording]] = {}
     sessions: dict[str, list[tuple[Event, Session]]] = {}
+    recordings: dict[str, list[PublishedRecording]] = {}
     for recording in catalogue.recordings:
         for person in recording.people:
             _merge(people, person)
-            recordings.setdefault(person.id, []).append(recording)
     for event in catalogue.events:
         for session in event.sessions:
             for person in everyone(session):
                 _merge(people, person)
                 sessions.setdefault(person.id, []).append((event, session))
+    for recording in catalogue.newest:
+        for person in recording.people:
+            recordings.setdefault(person.id, []).append(recording)
     found = (_profile(one, recordings.get(one.id, []), sessions.get(one.id, [])) for one in people.values())
     return tuple(sorted(found, key=lambda profile: (sort_name(profile.person.name), profile.person.id)))
 
@@ -116,11 +118,12 @@ def _merge(people: dict[str, Person], person: Person) -> None:
     if known is None:
         people[person.id] = person
         return
-    changes = {"organisation": person.organisation or known.organisation, "url": person.url or known.url}
-    people[person.id] = known.model_copy(update=changes)
+    organisation, url = person.organisation or known.organisation, person.url or known.url
+    if (organisation, url) != (known.organisation, known.url):
+        people[person.id] = known.model_copy(update={"organisation": organisation, "url": url})
 
 
 def _profile(person: Person, recordings: list[PublishedRecording], sessions: list[tuple[Event, Session]]) -> Profile:
     shown = {(one.event.id, one.session.id) for one in recordings}
     others = tuple((event, session) for event, session in sessions if (event.id, session.id) not in shown)
-    return Profile(person, newest(recordings), others)
+    return Profile(person, tuple(recordings), others)
