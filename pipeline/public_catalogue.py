@@ -103,7 +103,7 @@ class PublicCatalogue:
             licence=licence,
             date=recording.date or session.start,
             # The rest follows from these; a session tells of its recordings.
-            digest=self._facts.digest((event, session, recording.id, made_json, licence)),
+            digest=bytes.fromhex(self._facts.of(event, session, recording.id, made_json, licence)),
         )
 
     def _cues(self, ready: Ready, number: int) -> Sequence[Cue]:
