@@ -50,57 +50,65 @@ class Fingerprints:
         return _digest(repr(self._all(facts)), self._base).hex()
 
     def digest(self, fact: object) -> bytes:
-        """The digest of a model or dataclass alone, whatever was given at the beginning.
+        """The digest of one fact alone, whatever was given at the beginning; of a recording, the one that it brings.
 
         Raises:
             TypeError: see ``of``.
         """
-        kind: Any = type(fact)
-        name = kind.__name__
-        if isinstance(fact, PublishedRecording) and fact.digest is not None:
-            return fact.digest
+        if isinstance(fact, PublishedRecording):
+            return _digest(repr(self._all(_held(fact)))) if fact.digest is None else fact.digest
         if isinstance(fact, BaseModel):
-            apart = self._plain(getattr(fact, _APART[name])) if name in _APART else ()
+            name = type(fact).__name__
+            apart = self._all(getattr(fact, _APART[name])) if name in _APART else ()
             return _digest(repr((name, apart)), to_json(fact, exclude=_LEFT_OUT.get(name)))
-        if dataclasses.is_dataclass(fact):
-            return _digest(repr((name, self._all(getattr(fact, field) for field in _fields(kind)))))
-        raise TypeError(f"{name} is no fact that pages can depend on")
+        return _digest(repr(self._all((fact,))))
 
     def _plain(self, value: object) -> object:
         """What stands for a value: two are the same only where what ``repr`` says of these is.
 
-        A tuple stands for itself, a list that holds a digest for a fact, a dictionary of one entry, which names the
-        type, for anything else.
+        A tuple stands for itself, a list that holds a digest for a model or a recording, which many pages show, a
+        dictionary of one entry, which names the type, for anything else.
         """
         known = self._known.get(id(value))
         if known is not None:
             return known[1]
+        if type(value) is tuple:
+            return self._all(value)
         name = type(value).__name__
-        if isinstance(value, tuple | list):
-            found = self._all(value)
-            return found if type(value) is tuple else {name: found}
         if isinstance(value, Enum):
             return {name: value.name}
-        if isinstance(value, Mapping):
-            return {name: self._all(value.items())}
         if isinstance(value, set | frozenset):
             return {name: sorted(map(repr, self._all(value)))}
-        digest = [self.digest(value).hex()]
-        self._known[id(value)] = value, digest
-        return digest
+        if isinstance(value, BaseModel | PublishedRecording):
+            digest = [self.digest(value).hex()]
+            self._known[id(value)] = value, digest
+            return digest
+        return {name: self._all(_held(value))}
 
     def _all(self, values: Iterable[object]) -> tuple[object, ...]:
         return tuple([one if type(one) in _PLAIN else self._plain(one) for one in values])
 
 
-def _digest(text: str, more: bytes = b"") -> bytes:
-    return blake2b(text.encode(errors="surrogatepass") + b"\n" + more, digest_size=20).digest()
+def _held(value: object) -> Iterable[object]:
+    """What a collection or dataclass holds."""
+    kind: Any = type(value)
+    if isinstance(value, Mapping):
+        return value.items()
+    if isinstance(value, tuple | list):
+        return value
+    if dataclasses.is_dataclass(value):
+        return [getattr(value, field) for field in _fields(kind)]
+    raise TypeError(f"{kind.__name__} is no fact that pages can depend on")
 
 
 @cache
-def _fields(kind: type) -> tuple[str, ...]:
+def _fields(kind: Any) -> tuple[str, ...]:
     """The names of those fields of a dataclass that make it what it is."""
     return tuple(field.name for field in dataclasses.fields(kind) if field.compare)
+
+
+def _digest(text: str, more: bytes = b"") -> bytes:
+    return blake2b(text.encode(errors="surrogatepass") + b"\n" + more, digest_size=20).digest()
 
 
 def files_below(*folders: Path) -> tuple[tuple[str, bytes], ...]:

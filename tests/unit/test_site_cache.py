@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 
+from catalog.facets import Facet
 from catalog.fingerprints import Fingerprints
 from catalog.model import Event
+from catalog.programme_view import Slot, SlotState
 from catalog.published import Catalogue
 from catalog.render import TEMPLATES, Part, build, parts
 from pipeline import site_workers
@@ -250,10 +252,15 @@ def test_our_templates_show_nothing_of_the_catalogue_that_is_not_in_their_contex
 
 def test_fingerprints_tell_values_apart() -> None:
     """Neither type nor place of a value gets lost; a thing that cannot be compared is refused."""
-    facts = [(1,), ("1",), (True,), (None,), ("",), ((),), (("a", "b"),), (("ab",),), ("a", "b"), ({"a": "b"},), (1.0,)]
+    facts: list[tuple[object, ...]] = [(1,), ("1",), (True,), (None,), ("",), (1.0,), (b"1",), (Facet.DAY,), ("day",)]
+    facts += [((),), ([],), ({},), (frozenset(),), (("a", "b"),), (["a", "b"],), (("ab",),), ("a", "b"), ({"a": "b"},)]
     assert len({Fingerprints().of(*one) for one in facts}) == len(facts)
     assert Fingerprints("x").of(1) != Fingerprints("y").of(1)
     event = Event.model_validate(samples.FACTS)
+    slot = Slot(event, event.sessions[0], SlotState.RECORDED, (), (), ())
+    others = (replace(slot, state=SlotState.EXPECTED), replace(slot, session=event.sessions[1]), event, (event,))
+    digest = Fingerprints().digest(event)
+    assert len({Fingerprints().of(one) for one in (slot, *others, digest, [digest.hex()], (digest.hex(),))}) == 8
     assert Fingerprints().of(event) == Fingerprints().of(Event.model_validate(samples.FACTS))
     assert Fingerprints().of(event) != Fingerprints().of(event.model_copy(update={"title": "Another"}))
     with pytest.raises(TypeError, match="no fact"):
@@ -268,3 +275,12 @@ def test_a_recording_may_bring_its_digest() -> None:
     assert told == one
     assert facts.of("page", told) == facts.of("page", one)
     assert facts.of("page", replace(one, digest=b"another")) != facts.of("page", one)
+    assert facts.digest((one, 1)) == Fingerprints().digest((told, 1)) != facts.digest((one, 2))
+
+
+def test_a_change_of_a_recording_changes_its_session() -> None:
+    """A page that shows a session may show any of its recordings, and those of them that are not public yet."""
+    session = next(one for one in Event.model_validate(samples.FACTS).sessions if one.recordings)
+    recording = session.recordings[0].model_copy(update={"title": "Another"})
+    other = session.model_copy(update={"recordings": (recording, *session.recordings[1:])})
+    assert Fingerprints().of(other) != Fingerprints().of(session)
