@@ -67,6 +67,9 @@ class ShortForm(Model):
         return {cls.short_form: value} if isinstance(value, str) else value
 
 
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
 @lru_cache(maxsize=1 << 12)
 def slugify(text: str, *, fallback: str) -> str:
     """Make a stable, safe id of at most ``ID_LENGTH`` ASCII characters from any text.
@@ -74,6 +77,8 @@ def slugify(text: str, *, fallback: str) -> str:
     Text that has no ASCII letters (``日本語``), and text that gives a reserved name, gives ``fallback`` made
     unique by eight hexadecimal digits of the text's SHA-256.
     """
+    if _SLUG.fullmatch(text) and len(text) <= ID_LENGTH and text not in RESERVED_IDS:
+        return text  # as most names of files are
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:ID_LENGTH].rstrip("-")
     letters = sum(character.isalpha() for character in text)

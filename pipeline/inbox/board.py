@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from catalog.model import Event, Recording, Session
 from pipeline.inbox import views
-from pipeline.inbox.files import FileKind, InboxFile
+from pipeline.inbox.files import FileKind, InboxFile, in_order
 from pipeline.inbox.result import Found
 
 
@@ -18,7 +18,7 @@ class Board:
     def __init__(self, event: Event, files: Iterable[InboxFile]) -> None:
         self.event = event
         self.zone = ZoneInfo(event.timezone)
-        self.files = sorted(files)
+        self.files = in_order(files)
         self.free = {file.name: file for file in self.files if file.kind is FileKind.MEDIA}
         """Media files that belong to nobody so far, by name."""
         self.found: dict[str, Found] = {}

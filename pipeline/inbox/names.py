@@ -26,6 +26,9 @@ _PERHAPS_A_MOMENT = re.compile(r"(?:19|20)\d\d|1\d{12}")
 _EPOCH_MS = re.compile(r"[0-9a-f]{40}-(?P<ms>1\d{12})(?!\d)")
 
 
+_LETTER = re.compile("[A-Za-z0-9]")
+
+
 @dataclass(frozen=True)
 class Stamp:
     """The moment in a name, and the name without it."""
@@ -46,7 +49,8 @@ def key(text: str) -> str:
     ('theme-1-panel', 'theme-1-panel', '')
     """
     text = text.encode(errors="replace").decode()  # names may hold bytes that are not UTF-8
-    if not any(character.isascii() and character.isalnum() for character in unicodedata.normalize("NFKD", text)):
+    plain = text if text.isascii() else unicodedata.normalize("NFKD", text)
+    if not _LETTER.search(plain):
         return ""
     return slugify(text, fallback="other")
 

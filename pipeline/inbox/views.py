@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from pipeline.inbox import names
-from pipeline.inbox.files import InboxFile
+from pipeline.inbox.files import InboxFile, in_order
 
 _RANK = {"gallery": 2, "avo": 3, "speaker": 3, "webcams": 3, "gvo": 4, "deskshare": 5}
 _SOUND_ONLY = 6
@@ -34,7 +34,7 @@ Moment = tuple[float, int]
 
 def choose(files: Iterable[InboxFile], zone: ZoneInfo) -> tuple[tuple[InboxFile, ...], tuple[InboxFile, ...]]:
     """The parts to take, in order, and the views left out."""
-    every = sorted(files)
+    every = in_order(files)
     parts = tuple(min(same, key=_preference) for _, same in sorted(_by_moment(every, zone).items()))
     return parts, tuple(file for file in every if file not in parts)
 
@@ -44,7 +44,7 @@ def agree(files: Iterable[InboxFile], zone: ZoneInfo, *, in_parts: bool = False)
 
     ``in_parts`` says that the numbers in the names are numbers of parts for sure; the first is then 0 or 1.
     """
-    moments = _by_moment(sorted(files), zone)
+    moments = _by_moment(in_order(files), zone)
     for same in moments.values():
         best = sorted(_preference(file)[:2] for file in same)
         if len(best) > 1 and best[0] == best[1]:

@@ -87,7 +87,10 @@ class Publication:
 
     def must_take_back(self, found: Survey) -> bool:
         """Whether something is public in the main place that may not be any more."""
-        is_forbidden = is_below(self._forbidden(found))
+        forbidden = tuple(self._forbidden(found))
+        if not forbidden:
+            return False
+        is_forbidden = is_below(forbidden)
         keep = {urls.object_key(page_of(item)) for item in found.items if item.verdict is Verdict.WITHDRAWN}
         return any(is_forbidden(key) and key not in keep for key in self._media.remote.entries)
 

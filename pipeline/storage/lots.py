@@ -7,10 +7,10 @@ workspace remembers of a store (``memo.py``) names the lots that are public as a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from pipeline.storage import records
 from pipeline.storage.protocol import Wanted
 from pipeline.storage.state import Remote
 
@@ -25,30 +25,50 @@ class Lot:
     """Gives them; the same each time."""
 
 
-class Compared(NamedTuple):
+@dataclass(frozen=True)
+class Compared:
     """What is wanted, compared with the lots that a store is known to have."""
 
     wanted: list[Wanted]
     """Objects that have to be looked at one by one."""
     kept: frozenset[str]
-    """Keys of all others, which are public as they are wanted."""
-    lots: dict[str, str]
+    """Keys of all others in ``remote``, which are public as they are wanted."""
+    remote: Remote
+    """The store, without others that nothing becomes of."""
+    lots: Mapping[str, str]
     """What the store has as a whole when all is done, as in ``Remote.lots``."""
 
 
-def compare(wanted: Iterable[Wanted | Lot], remote: Remote) -> Compared:
+def compare(wanted: Sequence[Wanted | Lot], remote: Remote) -> Compared:
     """Tell what stays as it is from what has to be looked at."""
-    alone: list[Wanted] = []
-    kept: set[str] = set()
+    objects: list[Wanted] = []
     lots: dict[str, str] = {}
     for one in wanted:
         if isinstance(one, Wanted):
-            alone.append(one)
+            objects.append(one)
         elif (keys := remote.lots.get(one.name)) is not None:
             lots[one.name] = keys
-            kept.update(keys.split("\n") if keys else ())
         else:
-            objects = one.objects()
-            lots[one.name] = "\n".join(each.key for each in objects)
-            alone += objects
-    return Compared(alone, frozenset(kept), lots)
+            new = one.objects()
+            lots[one.name] = "\n".join(each.key for each in new)
+            objects += new
+    remote, kept = _kept(objects, lots, remote)
+    names = [each.key for each in objects]
+    is_each_in_one = len(set(names)) == len(names) and kept.isdisjoint(names) and len(lots) == len(wanted)
+    return Compared(objects, kept, remote, lots if is_each_in_one else {})
+
+
+def _kept(objects: Sequence[Wanted], lots: Mapping[str, str], remote: Remote) -> tuple[Remote, frozenset[str]]:
+    """The part of a store in which anything happens, and the keys in it of lots that stay."""
+    if not remote.lots:
+        return remote, frozenset()
+    gone = {key for name in remote.lots.keys() - lots.keys() for key in _keys(remote.lots[name])}
+    concerned = gone | {one.key for one in objects}
+    small = (len(concerned) + len(remote.record.changed)) * records.SHARE < len(remote.record.objects)
+    if remote.narrow and remote.record.base and small:
+        remote = remote.narrow(concerned)
+    return remote, frozenset(remote.record.objects.keys() - gone)
+
+
+def _keys(lines: str) -> list[str]:
+    return lines.split("\n") if lines else []

@@ -15,21 +15,22 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from hashlib import md5
 from pathlib import Path
 from typing import Any
 
 from catalog import urls
+from pipeline.errors import StoreError
 from pipeline.storage import headers
 from pipeline.storage.actions import Plan
+from pipeline.storage.memo_rows import TABLES, Rows, write_lots, write_objects
 from pipeline.storage.noted import NotedStore
 from pipeline.storage.protocol import Entry, ObjectStore
-from pipeline.storage.records import Published, Record
+from pipeline.storage.records import Record
 from pipeline.storage.state import Remote, read_remote
 
 SCHEMA = 2
@@ -38,15 +39,6 @@ KEPT_FOR = timedelta(days=1)
 MANY = 5_000
 """Objects; a store that holds fewer is listed each time, with one request for a thousand of them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_TABLES = """
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS kinds (id INTEGER PRIMARY KEY, content_type TEXT, cache TEXT);
-CREATE TABLE IF NOT EXISTS objects (key TEXT PRIMARY KEY, size INT, etag TEXT, modified INT, sha256 TEXT, md5 TEXT,
-  kind INT, changed INT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS lots (name TEXT PRIMARY KEY, keys TEXT) WITHOUT ROWID;
-"""
-_Row = tuple[str, int, str, int, str | None, str | None, int | None, int]
 
 
 class Memo:
@@ -57,7 +49,7 @@ class Memo:
         self._path = path
         self._place = place
         self._known: Remote | None = None
-        """What the file holds, void or not, once it was read or written."""
+        """What the file holds, void or not, once it was read or written as a whole."""
         self._listed = _EPOCH
         """When the store was last listed."""
 
@@ -67,13 +59,13 @@ class Memo:
         Raises:
             StoreError: the store cannot be read.
         """
-        if (known := self._recall(store, now)) is not None:
+        if (known := self._recall(store, now, at_once=not may_keep)) is not None:
             return known
         found = read_remote(store)
         found = replace(found, lots=self._lots(found))
         self._listed = now
-        if may_keep:
-            self._keep(found, found.entries.keys())
+        if may_keep and self._write(found):
+            self._known = found
         return found
 
     def stands(self, store: ObjectStore, *, now: datetime) -> bool:
@@ -120,25 +112,26 @@ class Memo:
         )
         gone = before.record.objects.keys() - after.record.objects.keys()
         touched = new.keys() | noted.removed | gone | (before.record.changed ^ after.record.changed)
-        self._keep(after, touched if before is self._known else after.entries.keys())
+        is_known = before is self._known or before.record.rest > 0
+        self._known = after if self._write(after, touched if is_known else None) and not after.record.rest else None
 
-    def _keep(self, remote: Remote, keys: Set[str]) -> None:
-        """Write down ``remote``, which differs in no other keys from what is written there."""
+    def _write(self, remote: Remote, keys: Set[str] | None = None) -> bool:
+        """Write down ``remote``, anew or where it differs from what is written: in these keys and no others."""
         if not _is_whole(remote, keys):
-            return
-        if keys == remote.entries.keys():
+            return False
+        if keys is None:
             self._remove()
         try:
             with self._open() as db:
-                _write_objects(db, remote, keys)
-                _write_lots(db, remote)
+                write_objects(db, remote, remote.entries.keys() if keys is None else keys)
+                write_lots(db, remote.lots)
                 _write_facts(db, remote, self._place, self._listed)
         except sqlite3.Error:  # a full disk, a damaged file: the next run lists
             self._remove()
-            return
-        self._known = remote
+            return False
+        return True
 
-    def _recall(self, store: ObjectStore, now: datetime) -> Remote | None:
+    def _recall(self, store: ObjectStore, now: datetime, *, at_once: bool) -> Remote | None:
         facts = self._look(store, now)
         if facts is None:
             return None
@@ -146,8 +139,12 @@ class Memo:
         if self._known is None:
             try:
                 with self._open(create=False) as db:
-                    self._known = _read(db, facts, store.address)
-            except (sqlite3.Error, zlib.error, ValueError, KeyError, TypeError):
+                    rows, lots = Rows(self._path), _read_lots(db, facts)
+                    self._known = _read(rows, facts, lots, store.address)
+                    if at_once:  # nobody keeps others from writing meanwhile
+                        len(rows.all.entries)
+            except (StoreError, sqlite3.Error, zlib.error, ValueError, KeyError, TypeError):
+                self._known = None
                 self._remove()
         return self._known
 
@@ -157,7 +154,7 @@ class Memo:
             with self._open(create=False) as db:
                 facts = dict(db.execute("SELECT name, value FROM facts"))
                 is_known = (facts.get("record"), facts.get("place")) == (found.record_key, self._place)
-                return _read_lots(db, facts) if is_known and _is_whole(found, found.entries.keys()) else {}
+                return _read_lots(db, facts) if is_known and _is_whole(found) else {}
         except sqlite3.Error:
             return {}
 
@@ -194,17 +191,16 @@ class Memo:
         mode = "rwc" if create else "rw"
         with closing(sqlite3.connect(f"file:{self._path}?mode={mode}", uri=True, timeout=30)) as db, db:
             if create:
-                db.executescript(_TABLES)
+                db.executescript(TABLES)
             yield db
 
 
-def _is_whole(remote: Remote, keys: Set[str]) -> bool:
-    """Whether the public record and the listing agree, and nobody left anything unfinished."""
+def _is_whole(remote: Remote, keys: Set[str] | None = None) -> bool:
+    """Whether the public record and the listing agree (in these keys), and nobody left anything unfinished."""
     if remote.catalog is None or remote.unfinished or remote.record.generation != remote.generation:
         return False
     objects = remote.record.objects
-    looked = objects.keys() if keys == remote.entries.keys() else objects.keys() & keys
-    return all(remote.intact(key, objects[key]) for key in looked)
+    return all(remote.intact(key, objects[key]) for key in (objects.keys() if keys is None else objects.keys() & keys))
 
 
 def _identity(entry: Entry) -> list[object]:
@@ -229,58 +225,36 @@ def _write_facts(db: sqlite3.Connection, remote: Remote, place: str, listed: dat
     db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
 
 
-def _write_objects(db: sqlite3.Connection, remote: Remote, keys: Set[str]) -> None:
-    kinds = {(kind, cache): number for number, kind, cache in db.execute("SELECT id, content_type, cache FROM kinds")}
-
-    def row(key: str, entry: Entry) -> _Row:
-        start = (key, entry.size, entry.etag, (entry.modified - _EPOCH) // _MICROSECOND)
-        one = remote.record.objects.get(key)
-        if one is None:
-            return (*start, None, None, None, 0)
-        kind = kinds.setdefault((one.content_type, one.cache), len(kinds))
-        return (*start, one.sha256, one.md5, kind, int(key in remote.record.changed))
-
-    lasting = (key for key in sorted(keys) if not key.startswith(urls.LEASE))  # a lease is gone with its run
-    rows = [row(key, entry) for key in lasting if (entry := remote.entries.get(key)) is not None]
-    db.executemany("DELETE FROM objects WHERE key = ?", ((key,) for key in keys if key not in remote.entries))
-    db.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    db.executemany("INSERT OR REPLACE INTO kinds VALUES (?, ?, ?)", ((n, *kind) for kind, n in kinds.items()))
-
-
-def _write_lots(db: sqlite3.Connection, remote: Remote) -> None:
-    there = {name for (name,) in db.execute("SELECT name FROM lots")}
-    db.executemany("DELETE FROM lots WHERE name = ?", ((name,) for name in there - remote.lots.keys()))
-    new = ((name, keys) for name, keys in remote.lots.items() if name not in there)
-    db.executemany("INSERT INTO lots VALUES (?, ?)", new)
-
-
 def _read_lots(db: sqlite3.Connection, facts: Mapping[str, Any]) -> Mapping[str, str]:
     """None where objects are served in another way by now than when they were sent."""
     return dict(db.execute("SELECT name, keys FROM lots")) if facts.get("serving") == headers.rules() else {}
 
 
-def _read(db: sqlite3.Connection, facts: Mapping[str, Any], address: str) -> Remote:
-    kinds = {number: (kind, cache) for number, kind, cache in db.execute("SELECT id, content_type, cache FROM kinds")}
-    entries: dict[str, Entry] = {}
-    objects: dict[str, Published] = {}
-    changed: list[str] = json.loads(facts["gone"])
-    moment = lru_cache(maxsize=10_000)(lambda us: _EPOCH + us * _MICROSECOND)  # buckets tell seconds: many are the same
-    entry, published = Entry._make, Published._make  # of hundreds of thousands; by their names they take twice as long
-    for key, size, etag, modified, digest, own_md5, kind, is_changed in db.execute("SELECT * FROM objects"):
-        entries[key] = entry((key, size, etag, moment(modified), None))
-        if digest is not None:
-            objects[key] = published((size, digest, *kinds[kind], own_md5))
-            if is_changed:
-                changed.append(key)
-    retired = {str(key): int(since) for key, since in json.loads(facts["retired"]).items()}
-    return Remote(
+def _read(rows: Rows, facts: Mapping[str, Any], lots: Mapping[str, str], address: str) -> Remote:
+    entry = rows.one(urls.CATALOG).entries[urls.CATALOG]
+    gone = frozenset(json.loads(facts["gone"]))
+    remote = Remote(
         address=address,
-        entries=entries,
+        entries=rows.entries(),
         catalog=zlib.decompress(facts["catalog"]),
-        catalog_etag=entries[urls.CATALOG].etag,
+        catalog_etag=entry.etag,
         generation=facts["generation"],
         record_key=facts["record"],
-        record=Record(facts["generation"], objects, retired, facts["base"], frozenset(changed)),
+        record=Record(
+            facts["generation"],
+            rows.published(),
+            {str(key): int(since) for key, since in json.loads(facts["retired"]).items()},
+            facts["base"],
+            gone | rows.loose.changed,
+        ),
         md5_etags=bool(facts["md5_etags"]),
-        lots=_read_lots(db, facts),
+        lots=lots,
     )
+
+    def narrow(keys: Iterable[str]) -> Remote:
+        found = rows.some(keys)
+        rest = rows.count_published - len(found.published)
+        record = replace(remote.record, objects=found.published, rest=rest)
+        return replace(remote, entries=found.entries, record=record)
+
+    return replace(remote, narrow=narrow)

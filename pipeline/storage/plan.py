@@ -70,7 +70,7 @@ def make_plan(
     orphaned = orphans(remote, keep=keep)
     deletes, waiting = removals(remote, rules, retired, orphaned=orphaned)
     known = {*keep, *retired, *orphaned, *remote.unfinished, urls.CATALOG, urls.LEASE, remote.record_key}
-    skips = len(published) - len(uploads)
+    skips = len(published) + remote.record.rest - len(uploads)
     if base:
         uploads.append(base)
     return Plan(

@@ -22,14 +22,14 @@ If another publisher commits first, the plan is made anew from what the store th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from catalog import urls
 from pipeline.errors import StoreError
 from pipeline.storage.execute import DEFAULT_WORKERS, Fence, OnProgress, Progress, clear_away, commit, prepare
-from pipeline.storage.lots import Lot, compare
+from pipeline.storage.lots import Compared, Lot, compare
 from pipeline.storage.memo import Memo
 from pipeline.storage.noted import NotedStore
 from pipeline.storage.plan import Plan, Rules, make_plan
@@ -109,10 +109,10 @@ def publish(
     for attempt in range(1, ATTEMPTS + 1):
         begun = options.clock()
         remote = _look(store, options, begun) if attempt == 1 else read_remote(store)
-        plan, lots = _plan(wanted, catalog, remote, options.rules(begun))
+        plan, found = _plan(wanted, catalog, remote, options.rules(begun))
         if memo and attempt == 1 and (plan.withdrawals or plan.taken_back):  # what is taken back is looked for itself
             remote = read_remote(store)
-            plan, lots = _plan(wanted, catalog, remote, options.rules(begun))
+            plan, found = _plan(wanted, catalog, remote, options.rules(begun))
         on_plan(plan)
         if options.dry_run:
             return Outcome(plan, remote.generation, attempt)
@@ -135,7 +135,7 @@ def publish(
             fence.ask()
         _tidy(noted, plan, options)
         if memo and not plan.is_empty:
-            memo.follow(remote, plan, noted, data, lots)
+            memo.follow(found.remote, plan, noted, data, found.lots)
         return _outcome(store, plan, attempt)
     raise StoreError(
         store.address,
@@ -155,11 +155,11 @@ def _look(store: ObjectStore, options: Options, now: datetime) -> Remote:
 
 def _plan(
     wanted: Sequence[Wanted | Lot], catalog: CatalogBuilder, remote: Remote, rules: Rules
-) -> tuple[Plan, Mapping[str, str]]:
-    """The plan, and the lots that the store has when it is carried out."""
+) -> tuple[Plan, Compared]:
+    """The plan, and what it was made from."""
     changed = remote.catalog is None or remote.catalog != catalog(remote.generation, remote.record_key)
     found = compare(wanted, remote)
-    return make_plan(found.wanted, remote, rules, catalog_changed=changed, kept=found.kept), found.lots
+    return make_plan(found.wanted, found.remote, rules, catalog_changed=changed, kept=found.kept), found
 
 
 def _tidy(store: ObjectStore, plan: Plan, options: Options) -> None:

@@ -24,7 +24,7 @@ WHOLE, CHANGES = 1, 2
 """Schemas: everything in one document; what changed since a base."""
 LARGE = 10_000
 """Objects from which a record has a base; a smaller one costs less than half a second."""
-_SHARE = 16
+SHARE = 16
 """A base is written anew when more than one object in so many changed since."""
 _RECORD_KEY = re.compile(r"state/([1-9][0-9]{0,17})-[0-9a-f]{16}\.json\.gz\Z")
 _BASE_KEY = re.compile(r"state/base-[0-9a-f]{16}\.json\.gz\Z")
@@ -69,16 +69,19 @@ class Record:
     """Address of the base; empty when the document holds everything."""
     changed: frozenset[str] = frozenset()
     """Objects that may differ from the base, those that are gone included."""
+    rest: int = 0
+    """How many objects of the base are not named in ``objects``, because nothing becomes of them."""
 
     def after(self, objects: Mapping[str, Published], retired: Mapping[str, int], generation: int) -> Record:
         """The record of a later generation, with the same base while not too much changed."""
-        if not self.base or len(objects) < LARGE:
+        count = len(objects) + self.rest
+        if not self.base or count < LARGE:
             return Record(generation, objects, retired)
         differing = {key for key, one in objects.items() if (old := self.objects.get(key)) is not one and old != one}
         changed = self.changed | differing | (self.objects.keys() - objects.keys())
-        if len(changed) > len(objects) // _SHARE:
+        if len(changed) > count // SHARE:
             return Record(generation, objects, retired)
-        return Record(generation, objects, retired, self.base, changed)
+        return Record(generation, objects, retired, self.base, changed, self.rest)
 
     def rebased(self) -> tuple[Record, bytes]:
         """The same record upon a base of its own, and that base as stored; empty where it needs none."""

@@ -9,7 +9,7 @@ use them or clear them away; what no record names is somebody else's and never t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -48,7 +48,11 @@ class Remote:
     md5_etags: bool = False
     """Whether ETags of small objects are known to be their MD5 here."""
     lots: Mapping[str, str] = field(default_factory=dict)
-    """Lots that are public and intact as a whole, as far as is remembered: name -> keys, one a line."""
+    """Lots that are public and intact as a whole, as far as is remembered: name -> keys, one a line. Either none, or
+    every object of the record is in one of them, and in no other."""
+    narrow: Callable[[Iterable[str]], Remote] | None = field(default=None, compare=False)
+    """Gives the same with few objects: those of some keys, and those that differ from the record's base or are of no
+    lot. The others are counted in ``record.rest``. Only of what is remembered."""
 
     @property
     def is_ours(self) -> bool:

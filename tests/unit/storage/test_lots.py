@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,8 +16,10 @@ from pipeline.storage import headers, records
 from pipeline.storage import memo as memory
 from pipeline.storage.lots import Lot
 from pipeline.storage.memo import Memo
+from pipeline.storage.memo_rows import Objects, Rows
 from pipeline.storage.memory import MemoryStore
 from pipeline.storage.protocol import Wanted
+from pipeline.storage.state import Remote, read_remote
 from tests.unit.storage.simulation import TWO, Clock, Journal, content, lots, run, site
 
 THREE = {**TWO, "r3": "three"}
@@ -28,6 +31,7 @@ def _large() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(memory, "MANY", 0)
         patch.setattr(records, "LARGE", 8)
+        patch.setattr(records, "SHARE", 2)
         yield
 
 
@@ -53,6 +57,31 @@ def test_what_is_public_as_a_whole_is_not_looked_into(looked: Callable[[dict[str
     changed = looked({**THREE, "r1": "other"})
     assert "media/e/r2" not in "".join(changed)
     assert len(changed) == len([key for key in changed if "r1" in key])
+
+
+def test_what_nothing_becomes_of_is_not_even_read(
+    store: Journal, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a large store with one new recording, the memo gives a few objects, and the plan counts the others."""
+    many = {f"r{number}": "same" for number in range(40)}
+    path = tmp_path / "memo.db"
+    run(store, lots(site(many)), clock, memo=Memo(path, "a place"))
+    run(store, lots(site(many)), clock, memo=Memo(path, "a place"))  # and now the record has a base
+    read: list[int] = []
+    objects = Rows._objects
+
+    def counted(rows: Rows, *query: Any) -> Objects:
+        found = objects(rows, *query)
+        read.append(len(found.entries))
+        return found
+
+    monkeypatch.setattr(Rows, "_objects", counted)
+    plan = run(store, lots(site({**many, "new": "new"})), clock, memo=Memo(path, "a place")).plan
+    assert len(plan.uploads) == 5
+    assert plan.skips == 4 * 40 + 1
+    assert sum(read) < 40
+    monkeypatch.undo()
+    assert read_remote(store).record.objects.keys() == {one.key for one in site({**many, "new": "new"})}
 
 
 def test_another_generation_makes_them_unknown(
@@ -98,6 +127,22 @@ def test_no_two_lots_have_an_address_in_common(
         run(store, wanted, clock, memo=Memo(tmp_path / "memo.db", "a place"))
 
 
+def test_a_memo_damaged_while_it_is_used_is_removed(
+    store: Journal, clock: Clock, tmp_path: Path, looked: Callable[[dict[str, str]], list[str]]
+) -> None:
+    """The run ends with an error that says so; the next one lists the store and goes on."""
+    looked(TWO)
+    path = tmp_path / "memo.db"
+    remote = Memo(path, "a place").remote(store, now=clock.now)
+    with path.open("r+b") as file:
+        file.write(b"?" * path.stat().st_size)
+    with pytest.raises(StoreError, match=r"memo\.db: this file is damaged"):
+        list(remote.entries.values())
+    assert not path.exists()
+    assert looked(THREE)
+    assert looked(THREE) == []
+
+
 def test_a_memo_without_lots_is_a_memo(
     clock: Clock, tmp_path: Path, looked: Callable[[dict[str, str]], list[str]]
 ) -> None:
@@ -108,6 +153,12 @@ def test_a_memo_without_lots_is_a_memo(
     assert looked(TWO) == sorted(one.key for one in site(TWO))
     looked(THREE)
     assert looked(THREE) == []
+
+
+def remembered(remote: Remote) -> object:
+    """What a memo has in common with a listing; of the object that is damaged here it need not know."""
+    entries = sorted(one[:3] for one in remote.entries.values() if one.key != "index.html")
+    return entries, remote.record
 
 
 STEPS = st.lists(
@@ -144,6 +195,10 @@ def test_in_lots_the_same_happens(
             wanted = lots(site(recordings)) if number else site(recordings)
             plans.append(run(store, wanted, clock, memo=Memo(path, "a place"), withdrawn=forbidden).plan)
         clock.pass_time(hours=hours)
-        assert [list(plan.lines()) for plan in plans[:1]] == [list(plan.lines()) for plan in plans[1:]]
-        assert (plans[0].summary(), plans[0].after) == (plans[1].summary(), plans[1].after)
+        one, other = plans
+        assert list(one.lines()) == list(other.lines())
+        assert (one.summary(), one.record, one.waiting) == (other.summary(), other.record, other.waiting)
+        assert (one.strangers, one.taken_back) == (other.strangers, other.taken_back)
         assert content(stores[0]) == content(stores[1])
+        memo = Memo(folder / "1.db", "a place")
+        assert remembered(memo.remote(stores[1], now=clock.now, may_keep=False)) == remembered(read_remote(stores[1]))
