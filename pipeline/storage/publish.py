@@ -134,7 +134,7 @@ def publish(
         if plan.deletes or options.withdrawn:
             fence.ask()
         _tidy(noted, plan, options)
-        if memo and not plan.is_empty:
+        if memo and (not plan.is_empty or found.lots != remote.lots):
             memo.follow(found.remote, plan, noted, data, found.lots)
         return _outcome(store, plan, attempt)
     raise StoreError(

@@ -108,6 +108,20 @@ def test_they_are_known_after_a_listing(
     assert "index.html" in content(store)
 
 
+def test_other_names_for_the_same_are_learned(
+    store: Journal, clock: Clock, tmp_path: Path, looked: Callable[[dict[str, str]], list[str]]
+) -> None:
+    """A later version may make the same bytes from other facts: nothing is sent, and the new names are remembered."""
+    looked(TWO)
+    writes, told = len(store.writes), list[str]()
+    renamed = [Lot(f"new {lot.name}", lot.objects) for lot in lots(site(TWO), told)]
+    for _ in range(2):
+        assert run(store, renamed, clock, memo=Memo(tmp_path / "memo.db", "a place")).plan.is_empty
+        clock.pass_time(minutes=1)
+    assert sorted(told) == sorted(one.key for one in site(TWO))
+    assert len(store.writes) == writes
+
+
 def test_objects_that_are_served_otherwise_are_compared(
     monkeypatch: pytest.MonkeyPatch, looked: Callable[[dict[str, str]], list[str]]
 ) -> None:
