@@ -37,8 +37,9 @@ _APART: Mapping[str, str] = {"Session": "recordings"}
 class Fingerprints:
     """Digests of facts, remembered by identity: facts are immutable, and kept as long as this is."""
 
-    def __init__(self, *base: object) -> None:
-        self._known: dict[int, tuple[object, list[str]]] = {}
+    def __init__(self, *base: object, known: Fingerprints | None = None) -> None:
+        """``known`` has looked at some of the facts already, whatever its base."""
+        self._known: dict[int, tuple[object, list[str]]] = known._known if known else {}
         self._base = _digest(repr(self._all(base)))
 
     def of(self, *facts: object) -> str:

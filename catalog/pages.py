@@ -60,8 +60,8 @@ class Page:
 class Bundle:
     """Pages that are made together, in the first language of the interface, because they show the same facts."""
 
-    facts: tuple[object, ...]
-    """All that they show, besides the site's own facts."""
+    facts: Callable[[], tuple[object, ...]]
+    """Gives all that they show, besides the site's own facts."""
     indexed: tuple[str, ...]
     """Paths of those that search engines should list."""
     make: Callable[[], Iterator[Page]]
@@ -109,11 +109,12 @@ class _Builder:
     def bundles(self) -> Iterator[Bundle]:
         """All of them: everything about a recording is one, every other page is one of its own."""
         yield from map(self._alone, self._pages())
-        for recording in self._catalogue.recordings:
-            related = self._related.to(recording)
-            around = self._catalogue.neighbours(recording)
-            facts = (self._has_people, recording, related, around, self._activity(recording.discussion))
-            yield Bundle(facts, (recording.page,), partial(self._recording, recording, related))
+        for one in self._catalogue.recordings:
+            yield Bundle(partial(self._facts, one), (one.page,), partial(self._recording, one))
+
+    def _facts(self, recording: PublishedRecording) -> tuple[object, ...]:
+        related, around = self._related.to(recording), self._catalogue.neighbours(recording)
+        return self._has_people, recording, related, around, self._activity(recording.discussion)
 
     def _pages(self) -> Iterator[Page]:
         yield self._home()
@@ -132,7 +133,7 @@ class _Builder:
     def _alone(self, page: Page) -> Bundle:
         shown = {name: value for name, value in page.context.items() if name not in _OF_ALL_PAGES}
         facts = (page.path, page.template, page.indexed, page.translated, *shown, *shown.values())
-        return Bundle(facts, (page.path,) if page.indexed else (), lambda: iter((page,)))
+        return Bundle(lambda: facts, (page.path,) if page.indexed else (), lambda: iter((page,)))
 
     def _page(self, path: str, template: str, *, indexed: bool = True, translated: bool = True, **context: Any) -> Page:
         context |= {"catalogue": self._catalogue, "site": self._catalogue.site, "has_people": self._has_people}
@@ -183,8 +184,8 @@ class _Builder:
     def _activity(self, discussion: Discussion | None) -> Activity | None:
         return self._catalogue.activity.get(discussion.topic) if discussion else None
 
-    def _recording(self, recording: PublishedRecording, related: tuple[PublishedRecording, ...]) -> Iterator[Page]:
-        about = watch.context(self._catalogue, recording, related)
+    def _recording(self, recording: PublishedRecording) -> Iterator[Page]:
+        about = watch.context(self._catalogue, recording, self._related.to(recording))
         yield self._page(recording.page, "watch", event=recording.event, **about)
         aside = partial(self._page, indexed=False, translated=False)
         if not recording.is_elsewhere:

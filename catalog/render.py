@@ -6,7 +6,7 @@ missing addresses, which a host shows at any depth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -29,6 +29,7 @@ from catalog.site import Site
 __all__ = ["assets", "build", "catalog_document", "environment", "parts", "render"]
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "site_templates"
+Each = Callable[[int, Callable[[int], str]], Sequence[str]]
 _STATIC = "static"
 _VENDOR = "vendor"
 """Scripts of others, fetched by ``make vendor``; pages work without them."""
@@ -189,13 +190,26 @@ def build(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime 
     return {key: content for part in parts(catalogue, overrides, now=now) for key, content in part.make().items()}
 
 
-def parts(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime | None = None) -> Iterator[Part]:
+def _one_by_one(count: int, make: Callable[[int], str]) -> Sequence[str]:
+    return [make(number) for number in range(count)]
+
+
+def parts(
+    catalogue: Catalogue,
+    overrides: Path | None = None,
+    *,
+    now: datetime | None = None,
+    known: Fingerprints | None = None,
+    each: Each = _one_by_one,
+) -> Iterator[Part]:
     """The whole site but its media, in parts that are not made yet.
 
     Args:
         catalogue: what may be shown.
         overrides: a folder whose templates, ``static/`` files and ``translations/`` replace ours.
         now: see ``pages.bundles``.
+        known: fingerprints of some of the facts, which need not be looked at again.
+        each: gives the results of a function for the numbers up to one, perhaps by several processes.
 
     Raises:
         AftertalkError: see ``pages.bundles``.
@@ -203,12 +217,15 @@ def parts(catalogue: Catalogue, overrides: Path | None = None, *, now: datetime 
     files = assets(catalogue, overrides)
     hashed = asset_keys(files)
     env = environment(overrides)
-    facts = Fingerprints(*_base(catalogue, overrides), hashed)
+    facts = Fingerprints(*_base(catalogue, overrides), hashed, known=known)
     yield Part(facts.of("assets"), lambda: {hashed[name]: content for name, content in files.items()})
-    indexed: list[str] = []
-    for bundle in bundles(catalogue, now=now):  # in all their languages pages show the same facts
-        indexed += bundle.indexed
-        yield Part(facts.of("pages", *bundle.facts), partial(_rendered, bundle, env, hashed))
+    found = list(bundles(catalogue, now=now))
+    fingerprints = each(len(found), lambda number: facts.of("pages", *found[number].facts()))
+    for bundle, fingerprint in zip(
+        found, fingerprints, strict=True
+    ):  # in all their languages pages show the same facts
+        yield Part(fingerprint, partial(_rendered, bundle, env, hashed))
+    indexed = [path for bundle in found for path in bundle.indexed]
     for depends, make in chain(feeds(catalogue, indexed), search.parts(catalogue)):
         yield Part(facts.of("file", *depends), make)
     yield Part(facts.of("hosting"), lambda: {hosting.HEADERS: hosting.headers()})

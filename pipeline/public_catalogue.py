@@ -42,7 +42,8 @@ class PublicCatalogue:
         self._media = media
         self._local_file = local_file
         self._process = os.getpid()
-        self._facts = Fingerprints()
+        self.facts = Fingerprints()
+        """What was looked at already."""
 
     def of(self, found: Survey, public: Mapping[str, Ready], activity: Mapping[str, Activity]) -> Catalogue:
         """The catalogue of what was found.
@@ -103,7 +104,7 @@ class PublicCatalogue:
             licence=licence,
             date=recording.date or session.start,
             # The rest follows from these; a session tells of its recordings.
-            digest=bytes.fromhex(self._facts.of(event, session, recording.id, made_json, licence)),
+            digest=bytes.fromhex(self.facts.of(event, session, recording.id, made_json, licence)),
         )
 
     def _cues(self, ready: Ready, number: int) -> Sequence[Cue]:

@@ -33,13 +33,14 @@ _make: Callable[[int], Any]
 """In a forked process: what it makes."""
 
 
-def made(count: int, make: Callable[[int], Made], *, processes: int | None = None) -> list[Made]:
+def made(count: int, make: Callable[[int], Made], *, processes: int | None = None, chunk: int = _CHUNK) -> list[Made]:
     """``[make(0), make(1), …]``.
 
     Args:
         count: how many to make.
         make: makes one, of a result that can be pickled.
         processes: at most so many; by default one for each processor that this process may use.
+        chunk: how many a process makes in one go.
 
     Raises:
         Exception: what ``make`` raised.
@@ -48,7 +49,7 @@ def made(count: int, make: Callable[[int], Made], *, processes: int | None = Non
     with _collecting():
         if processes == 1 or count < WORTH or sys.platform != "linux":
             return [make(one) for one in range(count)]
-        return _made_by_others(count, make, processes)
+        return _made_by_others(count, make, processes, chunk)
 
 
 @contextmanager
@@ -67,15 +68,15 @@ def _collecting() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _made_by_others(count: int, make: Callable[[int], Made], processes: int) -> list[Made]:
+def _made_by_others(count: int, make: Callable[[int], Made], processes: int, chunk: int) -> list[Made]:
     found: dict[int, Made] = {}
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(os.getpid(), make))
     try:
         # The last first: what takes long (the words of the search index) is there, and nothing has to wait for it then.
-        starts = range(0, count, _CHUNK)[::-1]
-        for future in [pool.submit(_chunk, start, min(count, start + _CHUNK)) for start in starts]:
+        starts = range(0, count, chunk)[::-1]
+        for future in [pool.submit(_chunk, start, min(count, start + chunk)) for start in starts]:
             found |= _result(future)
         pool.shutdown()
     finally:

@@ -78,7 +78,11 @@ class Standing:
         if any(max(state.st_mtime_ns, state.st_ctime_ns) > self._newest for state in states):
             return ""
         captions = [(one.language, one.is_automatic, one.align) for one in found.captions]
-        about = (item.recording.model_dump_json(), self._of(item.session), self._of(item.event))
+        about = (
+            sha256(item.recording.model_dump_json().encode()).digest(),
+            self._of(item.session),
+            self._of(item.event),
+        )
         return _digest((self._house, *about, captions, [one.name for one in files], [stamp(one) for one in states]))
 
     def _of(self, around: Session | Event) -> str:
@@ -87,7 +91,7 @@ class Standing:
         if known is None:
             facts = around.model_dump_json(exclude={"recordings", "sessions"})
             said = sorted(around.model_fields_set)  # a language that is given counts for more than the same by default
-            known = self._around[id(around)] = around, f"{facts}{said}"
+            known = self._around[id(around)] = around, _digest((facts, said))
         return known[1]
 
 

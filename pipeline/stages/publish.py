@@ -18,7 +18,7 @@ from catalog.document import Content, catalog_builder, in_parts
 from catalog.published import Activity, Catalogue
 from catalog.release import Verdict
 from catalog.render import parts
-from pipeline import discussions
+from pipeline import discussions, site_workers
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.errors import StoreError
 from pipeline.fetch import remote
@@ -37,6 +37,8 @@ from pipeline.store_media import StoreMedia, manifest_object
 from pipeline.targets import address
 
 TEMPLATES = "templates"
+WORTH_SPREADING = 2_000
+"""Fingerprints of pages: some tenths of a second."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Publication:
         catalogue = self._catalogue.of(found, public, activity)
         media = [self._media_of(item) for item in public.values()]
         site = self._site.lots(
-            parts(catalogue, self._overrides(), now=now),
+            parts(catalogue, self._overrides(), now=now, known=self._catalogue.facts, each=_by_all_processors),
             has=self._has_lot,
             is_public=self._is_public,
             keep=not dry_run,
@@ -220,6 +222,13 @@ class Publication:
         if path is None and self._media.remote.holds(one.key, size=one.size, sha256=one.sha256):
             return replace(one, elsewhere=Elsewhere(self._media.store, self._directory.workspace))
         return replace(one, source=None if path is None else str(path))
+
+
+def _by_all_processors(count: int, make: Callable[[int], str]) -> Sequence[str]:
+    """The results of very many short steps."""
+    if count < WORTH_SPREADING:
+        return [make(number) for number in range(count)]
+    return site_workers.made(count, make, chunk=WORTH_SPREADING)
 
 
 def _from(source: Elsewhere, lot: Lot) -> Sequence[Wanted]:
