@@ -20,6 +20,9 @@ from pipeline.storage.lots import Lot
 from pipeline.storage.protocol import Wanted
 from pipeline.workspace import writing
 
+LARGE = 5_000
+"""Parts of a site of which some (an index, a table) take as long as starting a process, or far longer."""
+
 
 class SiteCache:
     """The cache in ``folder``; one run at a time uses it."""
@@ -63,7 +66,12 @@ class SiteCache:
             if name not in before or not all(is_public(one) or self._is_here(one) for one in found.get(name, ()))
         ]
         self.made += len(missing)
-        made = site_workers.made(len(missing), lambda one: self._make(missing[one], keep=keep), processes=processes)
+        made = site_workers.made(
+            len(missing),
+            lambda one: self._make(missing[one], keep=keep),
+            processes=processes,
+            worth=2 if len(asked) >= LARGE else None,
+        )
         new = {part.fingerprint: these for part, these in zip(missing, made, strict=True)}
         if keep and (new or before != asked.keys()):
             if new:

@@ -27,29 +27,37 @@ MOST = 8
 """Processes; each may need some hundred megabytes of its own."""
 COLLECT_AFTER = (100_000, 20, 100)
 """When garbage is collected (``gc.set_threshold``): seldom, as a large catalogue is millions of objects that stay."""
-_CHUNK = 20
+_MOST_OF_CHUNK = 20
 
 _make: Callable[[int], Any]
 """In a forked process: what it makes."""
 
 
-def made(count: int, make: Callable[[int], Made], *, processes: int | None = None, chunk: int = _CHUNK) -> list[Made]:
+def made(
+    count: int,
+    make: Callable[[int], Made],
+    *,
+    processes: int | None = None,
+    worth: int | None = None,
+    chunk: int | None = None,
+) -> list[Made]:
     """``[make(0), make(1), …]``.
 
     Args:
         count: how many to make.
         make: makes one, of a result that can be pickled.
         processes: at most so many; by default one for each processor that this process may use.
-        chunk: how many a process makes in one go.
+        worth: with fewer there is one process; by default ``WORTH``, for things that take some milliseconds each.
+        chunk: how many a process makes in one go; by default such that all end at about the same time.
 
     Raises:
         Exception: what ``make`` raised.
     """
     processes = processes or min(MOST, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
     with _collecting():
-        if processes == 1 or count < WORTH or sys.platform != "linux":
+        if processes == 1 or count < (WORTH if worth is None else worth) or sys.platform != "linux":
             return [make(one) for one in range(count)]
-        return _made_by_others(count, make, processes, chunk)
+        return _made_by_others(count, make, processes, chunk or max(1, min(_MOST_OF_CHUNK, count // processes // 8)))
 
 
 @contextmanager

@@ -226,9 +226,7 @@ class Publication:
 
 def _by_all_processors(count: int, make: Callable[[int], str]) -> Sequence[str]:
     """The results of very many short steps."""
-    if count < WORTH_SPREADING:
-        return [make(number) for number in range(count)]
-    return site_workers.made(count, make, chunk=WORTH_SPREADING)
+    return site_workers.made(count, make, worth=WORTH_SPREADING, chunk=WORTH_SPREADING)
 
 
 def _from(source: Elsewhere, lot: Lot) -> Sequence[Wanted]:
