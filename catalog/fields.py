@@ -50,7 +50,6 @@ class Model(BaseModel):
         frozen=True,
         extra="forbid",
         str_strip_whitespace=True,
-        use_attribute_docstrings=True,
         coerce_numbers_to_str=True,
     )
 

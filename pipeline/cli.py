@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import gc
 import json
-import multiprocessing
 import os
 import secrets
 import sys
@@ -28,7 +27,7 @@ from rich.table import Column, Table
 from pipeline import cli_captions, cli_checks, cli_cluster
 from pipeline.cli_common import Exit, catalogue_option, command, json_option, load_catalogue, look_first, open_reporter
 from pipeline.console import printable
-from pipeline.site_workers import COLLECT_AFTER
+from pipeline.forked import COLLECT_AFTER
 
 PUBLISH_COLLECTS_AFTER = 10_000_000
 """Objects, besides those that are freed at once, after which a publish collects garbage: a large catalogue is millions,
@@ -48,7 +47,8 @@ def main() -> None:
 
 def _leave(end: SystemExit) -> NoReturn:
     """End the process. Freeing what a large catalogue was, millions of objects one by one, would take seconds."""
-    if isinstance(end.code, int) and threading.active_count() == 1 and not multiprocessing.active_children():
+    others = any(not one.daemon for one in threading.enumerate() if one is not threading.main_thread())
+    if isinstance(end.code, int) and not others:
         atexit._run_exitfuncs()  # what Python itself does first
         with suppress(OSError):  # whoever read has gone: Python knows what to do
             sys.stdout.flush()

@@ -148,6 +148,7 @@ class _Making:
         self.failed: set[str] = set()
         self.made = 0
         self._standing = Standing(shop.directory, shop.tools)
+        self._standing.look(self.workable)
         self._up_to_date: set[str] = set()
         self._rest = [item for item in found.items if not item.is_workable]
         self._shop = shop

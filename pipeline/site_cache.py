@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from catalog.render import Part
-from pipeline import site_workers
+from pipeline import forked
 from pipeline.site_index import SiteIndex, SiteObject
 from pipeline.storage.lots import Lot
 from pipeline.storage.protocol import Wanted
@@ -51,7 +51,7 @@ class SiteCache:
             has: tells which lots need not be looked into, since all of their objects are public.
             is_public: tells which objects need not be here, since nobody will send them.
             keep: whether to remember what is made.
-            processes: see ``site_workers.made``.
+            processes: see ``forked.made``.
 
         Raises:
             MachineError: the cache cannot be written.
@@ -66,7 +66,7 @@ class SiteCache:
             if name not in before or not all(is_public(one) or self._is_here(one) for one in found.get(name, ()))
         ]
         self.made += len(missing)
-        made = site_workers.made(
+        made = forked.made(
             len(missing),
             lambda one: self._make(missing[one], keep=keep),
             processes=processes,

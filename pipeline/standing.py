@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 from catalog.model import Event, Session
-from pipeline import rows
+from pipeline import forked, rows
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.config import Settings
 from pipeline.digests import SETTLED_NS
@@ -29,6 +29,9 @@ _COLUMNS = (
     "recording TEXT PRIMARY KEY, inputs TEXT NOT NULL, "
     "manifest TEXT NOT NULL, made TEXT NOT NULL, lot TEXT NOT NULL, bytes INT NOT NULL"
 )
+
+WORTH = 2_000
+"""Recordings that one process looks at sooner than several are started."""
 
 
 class Standing:
@@ -45,14 +48,19 @@ class Standing:
         known = rows.read(self._path, "SELECT recording, inputs, manifest, made, lot, bytes FROM notes")
         self._known = {name: (inputs, Note(*what)) for name, inputs, *what in known}
 
+    def look(self, items: Sequence[Item]) -> None:
+        """Look at what recordings are made from, before anything is made."""
+        found = forked.made(len(items), lambda one: self._inputs(items[one]), worth=WORTH, chunk=WORTH // 2)
+        self._seen = {item.id: inputs for item, inputs in zip(items, found, strict=True)}
+
     def note(self, item: Item) -> Note | None:
-        """What was made of it when it was published, if nothing that it is made from changed since."""
-        self._seen[item.id] = inputs = self._inputs(item)
+        """What was made of it when it was published, if nothing that it is made from changed until it was looked at."""
+        inputs = self._seen.get(item.id, "")
         before, note = self._known.get(item.id, ("", None))
         return note if inputs and inputs == before else None
 
     def keep(self, public: Iterable[Ready]) -> None:
-        """Note what is public now, each as it was when its note was asked for before it was made.
+        """Note what is public now, each as it was when it was looked at before it was made.
 
         Not what a stage is to be tried again for by the next run.
         """

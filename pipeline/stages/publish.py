@@ -18,7 +18,7 @@ from catalog.document import Content, catalog_builder, in_parts
 from catalog.published import Activity, Catalogue
 from catalog.release import Verdict
 from catalog.render import parts
-from pipeline import discussions, site_workers
+from pipeline import discussions, forked
 from pipeline.catalogue import CatalogueDirectory
 from pipeline.errors import StoreError
 from pipeline.fetch import remote
@@ -226,7 +226,7 @@ class Publication:
 
 def _by_all_processors(count: int, make: Callable[[int], str]) -> Sequence[str]:
     """The results of very many short steps."""
-    return site_workers.made(count, make, worth=WORTH_SPREADING, chunk=WORTH_SPREADING)
+    return forked.made(count, make, worth=WORTH_SPREADING, chunk=WORTH_SPREADING)
 
 
 def _from(source: Elsewhere, lot: Lot) -> Sequence[Wanted]:

@@ -21,7 +21,7 @@ from PIL import Image
 
 from catalog import document
 from catalog.document import validator
-from pipeline import report, site_workers
+from pipeline import forked, report
 from pipeline.catalogue import load
 from pipeline.check import check_site
 from pipeline.digests import SETTLED_NS
@@ -242,12 +242,12 @@ def test_what_is_to_be_served_otherwise_is_sent_again(meeting: Meeting, monkeypa
     assert told.published().uploaded == sent
 
 
-@pytest.mark.parametrize("worth", [1, site_workers.WORTH])
+@pytest.mark.parametrize("worth", [1, forked.WORTH])
 def test_a_lost_workspace_makes_nothing_that_is_public(
     meeting: Meeting, monkeypatch: pytest.MonkeyPatch, worth: int
 ) -> None:
     """Without ``.aftertalk`` the store's manifests say what need not be made; the bytes stay, whoever renders pages."""
-    monkeypatch.setattr(site_workers, "WORTH", worth)
+    monkeypatch.setattr(forked, "WORTH", worth)
     before = meeting.snapshot()
     shutil.rmtree(meeting.root / ".aftertalk")
     told = meeting.publish()

@@ -56,7 +56,7 @@ def test_one_module_starts_processes(root: Path) -> None:
     Pages are made in copies of this process, which run nothing else.
     """
     assert importers(root, "subprocess", "pty") == {"pipeline/media/runner.py"}
-    assert importers(root, "multiprocessing", "concurrent.futures.process") == {"pipeline/site_workers.py"}
+    assert importers(root, "multiprocessing", "concurrent.futures.process") == {"pipeline/forked.py"}
     calls = {"system", "popen", "fork", "execv", "execve", "spawnv", "posix_spawn"}
     for path, tree in modules(root):
         used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in calls}

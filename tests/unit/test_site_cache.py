@@ -22,7 +22,7 @@ from catalog.model import Event
 from catalog.programme_view import Slot, SlotState
 from catalog.published import Catalogue
 from catalog.render import TEMPLATES, Part, build, parts
-from pipeline import site_workers
+from pipeline import forked
 from pipeline.errors import MachineError
 from pipeline.site_cache import SiteCache
 from pipeline.site_index import SiteIndex
@@ -201,7 +201,7 @@ def test_a_plan_needs_no_bytes(tmp_path: Path) -> None:
 
 def test_several_processes_make_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many processes render the pages, the objects, their order and their bytes are the same."""
-    monkeypatch.setattr(site_workers, "WORTH", 1)
+    monkeypatch.setattr(forked, "WORTH", 1)
     catalogue = samples.catalogue(languages=("en", "ar"))
     alone = wanted(SiteCache(tmp_path / "1"), parts(catalogue), processes=1)
     together = wanted(SiteCache(tmp_path / "2"), parts(catalogue), processes=2)
@@ -224,8 +224,8 @@ def test_what_fails_in_another_process_fails_here() -> None:
         return number
 
     with pytest.raises(ValueError, match="number 77"):
-        site_workers.made(500, broken, processes=2)
-    assert site_workers.made(500, killed, processes=2) == list(range(500))
+        forked.made(500, broken, processes=2)
+    assert forked.made(500, killed, processes=2) == list(range(500))
     assert not multiprocessing.active_children()
 
 

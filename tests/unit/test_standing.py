@@ -77,11 +77,11 @@ class House:
         directory: CatalogueDirectory = load(self.root, import_programme)
         standing = Standing(directory, self.tools, clock=lambda: time.time_ns() + self.lead_ns)
         (item,) = survey(directory, now=datetime.now(UTC)).items
+        standing.look([item])
         return standing, item
 
     def publish(self, note: Note = NOTE) -> None:
         standing, item = self.look()
-        standing.note(item)
         standing.keep([Ready(item, note)])
 
     def stands(self) -> bool:
@@ -159,7 +159,6 @@ def test_what_was_left_out_is_tried_again(house: House) -> None:
 def test_what_changes_while_it_is_made_does_not_stand(house: House) -> None:
     """What counts is what was there before the run, not what is there at its end."""
     standing, item = house.look()
-    standing.note(item)
     house.write("talk.mp4", "TALK.MP4")
     standing.keep([Ready(item, NOTE)])
     assert not house.stands()

@@ -1,6 +1,6 @@
-"""Makes things in several processes: the pages of a large site.
+"""Makes things in several processes: the pages of a large site, and whatever else a large catalogue has very many of.
 
-The processes are forked, because what pages are made from is large and need not be copied. So nothing may be made in
+The processes are forked, because what things are made from is large and need not be copied. So nothing may be made in
 them that needs a connection or a thread of this process. The result does not depend on how many there are: whatever
 fails in one of them is tried again here, and fails here as if there were none.
 """
