@@ -11,6 +11,7 @@ change again without another time.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -122,27 +123,27 @@ def _outputs(root: Path, settings: Settings) -> frozenset[Path]:
 
 def _everything(
     root: Path, settings: Settings, skipped: frozenset[Path]
-) -> Iterator[tuple[Path, os.stat_result | None]]:
+) -> Iterator[tuple[str, os.stat_result | None]]:
     """Everything a run may read, with its state; ``None`` where there is nothing to be had."""
     known = {(state.st_dev, state.st_ino) for path in (root, *skipped) if (state := _state(path)) is not None}
-    yield from _walk(root, skipped, known)  # a link may lead back to them
+    yield from _walk(str(root), frozenset(map(str, skipped)), known)  # a link may lead back to them
     yield from installation(settings)
 
 
-def installation(settings: Settings) -> Iterator[tuple[Path, os.stat_result | None]]:
+def installation(settings: Settings) -> Iterator[tuple[str, os.stat_result | None]]:
     """Aftertalk's own files, the packages and the programs, with their states; ``None`` where there is nothing."""
     here = Path(__file__).parent
     for name in ("catalog", "pipeline", "site_templates"):
-        yield from _walk(here.parent / name, frozenset(), set())
+        yield from _walk(str(here.parent / name), frozenset(), set())
     named = [settings.ffmpeg, settings.captions.model, *sys.path]
     for path in (Path(one) for one in named if one):
-        yield path, _state(path)
+        yield str(path), _state(path)
 
 
 def _walk(
-    folder: Path, skipped: frozenset[Path], seen: set[tuple[int, int]]
-) -> Iterator[tuple[Path, os.stat_result | None]]:
-    """Files and folders below ``folder``, links followed, each folder once.
+    folder: str, skipped: frozenset[str], seen: set[tuple[int, int]]
+) -> Iterator[tuple[str, os.stat_result | None]]:
+    """Files and folders below ``folder``, links followed, each folder once; as text, of tens of thousands.
 
     Folders of outputs and compiled modules come and go with every run, so the times of what holds them do not count:
     a name that is new or gone shows by itself.
@@ -154,19 +155,18 @@ def _walk(
         yield folder, None
         return
     for entry in entries:
-        path = Path(entry.path)
-        if path in skipped or entry.name == "__pycache__":
+        if entry.path in skipped or entry.name == "__pycache__":
             continue
-        state = _state(path)
-        if state is None or not entry.is_dir():
-            yield path, state
+        state = _state(entry)
+        if state is None or not stat.S_ISDIR(state.st_mode):
+            yield entry.path, state
         elif (identity := (state.st_dev, state.st_ino)) not in seen:
             seen.add(identity)
-            yield path, None
-            yield from _walk(path, skipped, seen)
+            yield entry.path, None
+            yield from _walk(entry.path, skipped, seen)
 
 
-def _state(path: Path) -> os.stat_result | None:
+def _state(path: Path | os.DirEntry[str]) -> os.stat_result | None:
     try:
         return path.stat()
     except OSError:

@@ -41,7 +41,7 @@ class Standing:
         """``clock`` gives nanoseconds since the epoch."""
         self._path = directory.workspace / "standing.db"
         self._newest = clock() - SETTLED_NS
-        installed = [(str(path), state and stamp(state)) for path, state in installation(directory.settings)]
+        installed = [(path, state and stamp(state)) for path, state in installation(directory.settings)]
         self._house = _digest((directory.settings.model_dump_json(), tools, installed, _models(directory.settings)))
         self._around: dict[int, tuple[object, str]] = {}
         self._seen: dict[str, str] = {}

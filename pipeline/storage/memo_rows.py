@@ -28,6 +28,7 @@ CREATE INDEX IF NOT EXISTS loose ON objects (key) WHERE sha256 IS NULL OR change
 CREATE TABLE IF NOT EXISTS lots (name TEXT PRIMARY KEY, keys TEXT) WITHOUT ROWID;
 """
 _OBJECTS = "SELECT key, size, etag, modified, sha256, md5, kind, changed FROM objects"
+_DIGEST = "SELECT sha256 FROM objects WHERE key = ?"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 Value = TypeVar("Value")
@@ -88,13 +89,17 @@ class Rows:
         query = "SELECT key FROM objects WHERE sha256 IS NOT NULL" if published else "SELECT key FROM objects"
         return [key for (key,) in self._rows(query)]
 
+    def has(self, key: str, *, published: bool) -> bool:
+        """Whether there is an object of that key; nothing else of it is read."""
+        return any(digest is not None or not published for (digest,) in self._rows(_DIGEST, [(key,)]))
+
     def entries(self) -> Mapping[str, Entry]:
         """What a listing would give."""
-        return _Lazy(self, lambda found: found.entries, self.count, lambda: self.keys(published=False))
+        return _Lazy(self, lambda found: found.entries, self.count, published=False)
 
     def published(self) -> Mapping[str, Published]:
         """The objects of the public record."""
-        return _Lazy(self, lambda found: found.published, self.count_published, lambda: self.keys(published=True))
+        return _Lazy(self, lambda found: found.published, self.count_published, published=True)
 
     def _one(self, key: str) -> Objects:
         """At most one: the same is mostly asked for several times in a row."""
@@ -127,22 +132,22 @@ class Rows:
 class _Lazy(Mapping[str, Value]):
     """What ``Rows`` has of each key, without reading all of it for a few."""
 
-    def __init__(
-        self, rows: Rows, pick: Callable[[Objects], dict[str, Value]], count: int, keys: Callable[[], Iterable[str]]
-    ) -> None:
+    def __init__(self, rows: Rows, pick: Callable[[Objects], dict[str, Value]], count: int, *, published: bool) -> None:
         self._rows = rows
         self._pick = pick
         self._count = count
-        self._keys = keys
+        self._published = published
 
     def __getitem__(self, key: str) -> Value:
-        return self._near(key)[key]
+        return self._pick(self._rows.all if self._is_read else self._rows.one(key))[key]
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and key in self._near(key)
+        if self._is_read:
+            return key in self._pick(self._rows.all)
+        return isinstance(key, str) and self._rows.has(key, published=self._published)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._pick(self._rows.all) if self._is_read else self._keys())
+        return iter(self._pick(self._rows.all) if self._is_read else self._rows.keys(published=self._published))
 
     def __len__(self) -> int:
         return self._count
@@ -154,10 +159,6 @@ class _Lazy(Mapping[str, Value]):
     def items(self) -> ItemsView[str, Value]:
         """The same."""
         return self._pick(self._rows.all).items()
-
-    def _near(self, key: str) -> dict[str, Value]:
-        """Some of it, with that of ``key``."""
-        return self._pick(self._rows.all if self._is_read else self._rows.one(key))
 
     @property
     def _is_read(self) -> bool:
