@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS lots (name TEXT PRIMARY KEY, keys TEXT) WITHOUT ROWID
 """
 _OBJECTS = "SELECT key, size, etag, modified, sha256, md5, kind, changed FROM objects"
 _DIGEST = "SELECT sha256 FROM objects WHERE key = ?"
+_FEW = 20_000
+"""Objects; whoever asks for more, one by one, gets them faster if all are read."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 Value = TypeVar("Value")
@@ -118,11 +120,10 @@ class Rows:
                     changed.append(key)
         return Objects(entries, published, frozenset(changed))
 
-    def _rows(self, query: str, values: Iterable[tuple[str, ...]] = ((),)) -> Iterator[Any]:
+    def _rows(self, query: str, values: Iterable[tuple[str, ...]] = ((),)) -> list[Any]:
         with self._lock:
             try:
-                for one in values:
-                    yield from self._db.execute(query, one)
+                return [row for one in values for row in self._db.execute(query, one)]
             except sqlite3.Error as error:
                 self._path.unlink(missing_ok=True)
                 hint = "run the command again: the store is looked at anew"
@@ -137,9 +138,12 @@ class _Lazy(Mapping[str, Value]):
         self._pick = pick
         self._count = count
         self._published = published
+        self._asked = 0
 
     def __getitem__(self, key: str) -> Value:
-        return self._pick(self._rows.all if self._is_read else self._rows.one(key))[key]
+        self._asked += 1
+        is_read = self._is_read or self._asked > _FEW
+        return self._pick(self._rows.all if is_read else self._rows.one(key))[key]
 
     def __contains__(self, key: object) -> bool:
         if self._is_read:
