@@ -164,7 +164,7 @@ class Publication:
             return None
 
     def _has_lot(self, name: str) -> bool:
-        """The same of all objects of a lot."""
+        """Whether every place has all objects of a lot; of mirrors that is not known here."""
         return not self._mirrors and name in self._media.remote.lots
 
     def _is_public(self, one: Wanted) -> bool:
