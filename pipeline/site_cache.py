@@ -60,11 +60,13 @@ class SiteCache:
         before = self._index.fingerprints()
         objects = self._index.objects(name for name in asked if not has(name))
         found = {name: self._wanted(these, keep=keep) for name, these in objects.items()}
-        missing = [
-            part
-            for name, part in asked.items()
-            if name not in before or not all(is_public(one) or self._is_here(one) for one in found.get(name, ()))
-        ]
+
+        def stands(name: str) -> bool:
+            if name not in found:
+                return has(name) and name in before
+            return all(is_public(one) or self._is_here(one) for one in found[name])
+
+        missing = [part for name, part in asked.items() if not stands(name)]
         self.made += len(missing)
         made = forked.made(
             len(missing),

@@ -54,10 +54,9 @@ class SiteIndex:
 
     def objects(self, fingerprints: Iterable[str]) -> dict[str, tuple[SiteObject, ...]]:
         """The objects of those parts that are known."""
-        rows = self._rows(
-            "SELECT fingerprint, objects FROM parts WHERE fingerprint = ?", ((one,) for one in fingerprints)
-        )
-        return {name: tuple(map(SiteObject._make, json.loads(text))) for name, text in rows}
+        query = "SELECT fingerprint, objects FROM parts WHERE fingerprint = ?"
+        found = {name: _parsed(text) for name, text in self._rows(query, ((one,) for one in fingerprints))}
+        return {name: objects for name, objects in found.items() if objects is not None}
 
     @contextmanager
     def changing(
@@ -122,7 +121,7 @@ def _replace(db: sqlite3.Connection, now: Collection[str], new: Mapping[str, Seq
     change: Counter[str] = Counter()
     for name in gone:
         (text,) = db.execute("SELECT objects FROM parts WHERE fingerprint = ?", (name,)).fetchone()
-        change.subtract(_digests(map(SiteObject._make, json.loads(text))))
+        change.subtract(_digests(_parsed(text) or ()))
     for objects in new.values():
         change.update(_digests(objects))
     db.executemany("DELETE FROM parts WHERE fingerprint = ?", ((name,) for name in gone))
@@ -133,6 +132,14 @@ def _replace(db: sqlite3.Connection, now: Collection[str], new: Mapping[str, Seq
     unused = {digest for (digest,) in db.execute("SELECT sha256 FROM uses WHERE parts <= 0")}
     db.execute("DELETE FROM uses WHERE parts <= 0")
     return unused
+
+
+def _parsed(text: str) -> tuple[SiteObject, ...] | None:
+    """The objects of a row; ``None`` of a damaged one."""
+    try:
+        return tuple(map(SiteObject._make, json.loads(text)))
+    except (ValueError, TypeError):
+        return None
 
 
 def _digests(objects: Iterable[SiteObject]) -> set[str]:

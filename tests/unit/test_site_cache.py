@@ -115,7 +115,9 @@ def test_what_is_not_wanted_any_more_is_forgotten(tmp_path: Path) -> None:
     assert files == {one.sha256 for one in fewest}
 
 
-@pytest.mark.parametrize("damage", ["gone", "short", "index gone", "index broken", "index of a later version"])
+@pytest.mark.parametrize(
+    "damage", ["gone", "short", "index gone", "index broken", "index of a later version", "row broken"]
+)
 def test_a_damaged_cache_is_mended(tmp_path: Path, damage: str) -> None:
     """Whatever is lost is made again; the result is the same."""
     catalogue = samples.catalogue()
@@ -127,6 +129,9 @@ def test_a_damaged_cache_is_mended(tmp_path: Path, damage: str) -> None:
         one.content.write_bytes(one.content.read_bytes()[:10])
     elif damage == "index gone":
         (tmp_path / "index.db").unlink()
+    elif damage == "row broken":
+        with closing(sqlite3.connect(tmp_path / "index.db")) as db, db:
+            db.execute("UPDATE parts SET objects = '[[1' WHERE fingerprint = (SELECT min(fingerprint) FROM parts)")
     else:
         damage_index(tmp_path / "index.db", is_later="later" in damage)
     assert contents(wanted(SiteCache(tmp_path), parts(catalogue))) == build(catalogue)
