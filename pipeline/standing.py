@@ -57,7 +57,11 @@ class Standing:
         """What was made of it when it was published, if nothing that it is made from changed until it was looked at."""
         inputs = self._seen.get(item.id, "")
         before, note = self._known.get(item.id, ("", None))
-        return note if inputs and inputs == before else None
+        try:
+            return note if inputs and inputs == before and note and note.made else None
+        except ValueError:  # it cannot be read: to be written again
+            del self._known[item.id]
+            return None
 
     def keep(self, public: Iterable[Ready]) -> None:
         """Note what is public now, each as it was when it was looked at before it was made.

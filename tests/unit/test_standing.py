@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,6 +75,10 @@ class House:
     def describe(self, text: str) -> None:
         (self.root / "meeting" / "event.yaml").write_text(text)
 
+    def damage(self) -> None:
+        with closing(sqlite3.connect(self.root / ".aftertalk" / "standing.db")) as db, db:
+            db.execute("UPDATE notes SET made = '{'")
+
     def look(self) -> tuple[Standing, Item]:
         directory: CatalogueDirectory = load(self.root, import_programme)
         standing = Standing(directory, self.tools, clock=lambda: time.time_ns() + self.lead_ns)
@@ -121,6 +127,7 @@ CHANGES: dict[str, Callable[[House], object]] = {
     "settings": lambda house: (house.root / "catalogue.yaml").write_text("title: M\ncontact: a@example.org\n"),
     "program": lambda house: setattr(house, "tools", replace(TOOLS, ffmpeg_version="8.0")),
     "address": lambda house: house.describe(EVENT.replace("source: talk.mp4", "source: https://example.org/talk.mp4")),
+    "damaged": lambda house: house.damage(),
     "lost": lambda house: (house.root / ".aftertalk" / "standing.db").write_text("no database"),
 }
 
