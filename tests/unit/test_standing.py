@@ -88,6 +88,7 @@ class House:
 
     def publish(self, note: Note = NOTE) -> None:
         standing, item = self.look()
+        standing.note(item)
         standing.keep([Ready(item, note)])
 
     def stands(self) -> bool:
