@@ -53,16 +53,14 @@ def make_plan(
     objects = _by_key(wanted, before, kept)
     new = {key: _as_published(one, before.get(key)) for key, one in objects.items()}
     published = {key: one for key, one in before.items() if key in kept} | new
-    uploads = _compare(objects, new, remote, is_below(rules.withdrawn))
-    _refuse_missing(uploads, remote)
-    _refuse_strangers(uploads, remote)
+    uploads = _uploads(objects, new, remote, is_below(rules.withdrawn))
     withdrawals = _withdrawals(remote, rules, published)
     commits = bool(uploads) or catalog_changed or _differs(published, remote)
     keep = published.keys() | {one.key for one in withdrawals}
     going = going_objects(remote) - published.keys()
     taken_back = tuple(one for one in rules.withdrawn if any(key.startswith(one) for key in going))
     hidden = hidden_objects(remote, keep=keep) if taken_back else ()
-    record, base = _next_record(published, remote, anew=bool(taken_back)) if commits else (remote.record, None)
+    record, base = _next_record(published, remote, anew=bool(taken_back)) if commits else (remote.record, [])
     keep |= {one.key for one in hidden} | {record.base}
     retired = retired_objects(remote, keep=keep, commits=commits, taking_back=bool(taken_back))
     data = replace(record, retired=retired).encode() if commits else b""
@@ -70,16 +68,13 @@ def make_plan(
     orphaned = orphans(remote, keep=keep)
     deletes, waiting = removals(remote, rules, retired, orphaned=orphaned)
     known = {*keep, *retired, *orphaned, *remote.unfinished, urls.CATALOG, urls.LEASE, remote.record_key}
-    skips = len(published) + remote.record.rest - len(uploads)
-    if base:
-        uploads.append(base)
     return Plan(
         generation=record.generation,
         commits=commits,
         withdrawals=withdrawals,
         hidden=hidden,
-        uploads=tuple(sorted(uploads, key=lambda one: (one.phase, one.rank, -one.wanted.size, one.wanted.key))),
-        skips=skips,
+        uploads=tuple(sorted(uploads + base, key=lambda one: (one.phase, one.rank, -one.wanted.size, one.wanted.key))),
+        skips=len(published) + remote.record.rest - len(uploads),
         deletes=deletes + spent_records(remote, rules, waiting, current=key, taking_back=bool(taken_back)),
         waiting=waiting,
         strangers=len(remote.entries.keys() - known),
@@ -104,8 +99,8 @@ def _withdrawals(remote: Remote, rules: Rules, wanted: Collection[str]) -> tuple
     )
 
 
-def _next_record(published: Mapping[str, Published], remote: Remote, *, anew: bool) -> tuple[Record, Upload | None]:
-    """The record of the next generation, without what it retires, and the base it needs where the store has none.
+def _next_record(published: Mapping[str, Published], remote: Remote, *, anew: bool) -> tuple[Record, list[Upload]]:
+    """The record of the next generation, without what it retires, and its base where the store has none.
 
     ``anew`` makes a base of its own, since an older one names what is taken back.
     """
@@ -114,9 +109,9 @@ def _next_record(published: Mapping[str, Published], remote: Remote, *, anew: bo
     record, base = before.after(published, {}, generation).rebased()
     there = remote.entries.get(record.base)
     if not base or (there is not None and there.size == len(base)):
-        return record, None
+        return record, []
     reason = "the record of a large catalogue begins anew"
-    return record, Upload(Wanted.of_bytes(record.base, base), Phase.RECORD, 0, reason, there.etag if there else None)
+    return record, [Upload(Wanted.of_bytes(record.base, base), Phase.RECORD, 0, reason, there.etag if there else None)]
 
 
 def phase_of(key: str) -> tuple[Phase, int]:
@@ -162,13 +157,13 @@ def _as_published(wanted: Wanted, before: Published | None) -> Published:
     return Published.of(wanted)
 
 
-def _compare(
+def _uploads(
     objects: Mapping[str, Wanted],
     published: Mapping[str, Published],
     remote: Remote,
     is_withdrawn: Callable[[str], bool],
 ) -> list[Upload]:
-    """What must be sent of ``objects``."""
+    """What must be sent of ``objects``, if all of it can and may be."""
     uploads = []
     for key, here in published.items():
         if remote.record.objects.get(key) is here and remote.intact(key, here):
@@ -178,6 +173,8 @@ def _compare(
             phase, rank = (Phase.TAKE_BACK, 0) if is_withdrawn(key) else phase_of(key)
             present = remote.entries.get(key)
             uploads.append(Upload(objects[key], phase, rank, reason, present.etag if present else None))
+    _refuse_missing(uploads, remote)
+    _refuse_strangers(uploads, remote)
     return uploads
 
 
