@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from hashlib import sha256
 from xml.etree import ElementTree as ET
 
 from catalog.feeds.scope import summary
@@ -13,8 +14,9 @@ from catalog.site import Site
 
 SITEMAP = "sitemap.xml"
 ROBOTS = "robots.txt"
-MOST = 10_000
-"""Addresses of one sitemap; sitemaps.org allows 50,000, and 50 MB, which so many would exceed in many languages."""
+MOST = 2_000
+"""Addresses of one sitemap, on average at most; sitemaps.org allows 50,000, and 50 MB, which so many would exceed in
+many languages. A sitemap is sent again whenever one of its pages is new."""
 Entry = tuple[str, PublishedRecording | None]
 """The path of a page, and the recording that it shows."""
 Make = Callable[[], dict[str, bytes]]
@@ -31,7 +33,7 @@ def sitemaps(catalogue: Catalogue, paths: Sequence[str]) -> dict[str, bytes]:
 
 
 def parts(catalogue: Catalogue, paths: Sequence[str]) -> Iterator[tuple[tuple[object, ...], Make]]:
-    """One sitemap; where there are more than ``MOST`` addresses an index, and sitemaps by event.
+    """One sitemap; where there are more than ``MOST`` addresses an index of several.
 
     Args:
         catalogue: what is public.
@@ -52,20 +54,23 @@ def parts(catalogue: Catalogue, paths: Sequence[str]) -> Iterator[tuple[tuple[ob
 
 
 def _sections(catalogue: Catalogue, paths: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Name of a sitemap -> its pages: those of an event, of people, and others, in files of ``MOST`` addresses.
+    """Name of a sitemap -> its pages, in the order of their addresses: those of an event, of people, and others.
 
-    People are told apart by the first letter of their address, so that somebody new changes one file.
+    Each kind is spread over as many files as it needs, by the digest of the address, so that a new page changes one
+    of them; only when their number doubles all change.
     """
-    own = {event.id for event in catalogue.events}
+    own = {event.id for event in catalogue.events} | {"people"}
     gathered: dict[str, list[str]] = {}
-    for path in paths:
-        first, _, rest = path.partition("/")
-        section = f"people-{rest[0]}" if first == "people" and rest else first if first in own else "pages"
-        gathered.setdefault(section, []).append(path)
-    size = max(1, MOST // len(catalogue.site.languages))
+    for path in sorted(paths):
+        first = path.partition("/")[0]
+        gathered.setdefault(first if first in own else "pages", []).append(path)
     for section, found in gathered.items():
-        for number, start in enumerate(range(0, len(found), size), 1):
-            yield f"sitemap-{section}-{number}.xml", tuple(found[start : start + size])
+        files = 1 << ((len(found) * len(catalogue.site.languages) - 1) // MOST).bit_length()
+        spread: dict[int, list[str]] = {}
+        for path in found:
+            spread.setdefault(int.from_bytes(sha256(path.encode()).digest()) % files, []).append(path)
+        for number in sorted(spread):
+            yield f"sitemap-{section}-{number + 1}.xml", tuple(spread[number])
 
 
 def _index(site: Site, names: tuple[str, ...]) -> dict[str, bytes]:
