@@ -15,26 +15,26 @@ from pipeline.storage.protocol import ObjectStore
 from pipeline.storage.split import SplitStore
 
 
-def open_target(directory: CatalogueDirectory) -> ObjectStore:
-    """The main place.
+def open_target(directory: CatalogueDirectory, *, known: Path | None = None) -> ObjectStore:
+    """The main place; ``known`` is where to remember what it can do.
 
     Raises:
         StoreError: it cannot be opened.
     """
     settings = directory.settings
-    pages = _open(directory, settings)
+    pages = _open(directory, settings, known)
     if settings.media is None or settings.media.publish is None:
         return pages
-    return SplitStore(pages, _open(directory, settings.media))
+    return SplitStore(pages, _open(directory, settings.media, known))
 
 
-def open_mirrors(directory: CatalogueDirectory) -> tuple[ObjectStore, ...]:
-    """The mirrors; all objects of one are in one place.
+def open_mirrors(directory: CatalogueDirectory, *, known: Path | None = None) -> tuple[ObjectStore, ...]:
+    """The mirrors; all objects of one are in one place. For ``known`` see ``open_target``.
 
     Raises:
         StoreError: one cannot be opened.
     """
-    return tuple(_open(directory, mirror) for mirror in directory.settings.mirrors)
+    return tuple(_open(directory, mirror, known) for mirror in directory.settings.mirrors)
 
 
 def open_memos(directory: CatalogueDirectory, store: ObjectStore, mirrors: Sequence[ObjectStore]) -> tuple[Memo, ...]:
@@ -68,7 +68,7 @@ def address(directory: CatalogueDirectory, store: ObjectStore) -> str:
     return f"{folder / 'index.html'}" if folder.is_dir() else directory.settings.base_url
 
 
-def _open(directory: CatalogueDirectory, place: Settings | MediaPlace | Mirror) -> ObjectStore:
+def _open(directory: CatalogueDirectory, place: Settings | MediaPlace | Mirror, known: Path | None) -> ObjectStore:
     main = directory.settings
     return open_store(
         place.publish or main.publish,
@@ -76,4 +76,5 @@ def _open(directory: CatalogueDirectory, place: Settings | MediaPlace | Mirror) 
         endpoint=place.endpoint or (main.endpoint if isinstance(place, MediaPlace) else None),
         profile=place.profile or (main.profile if isinstance(place, MediaPlace) else None),
         limits=Limits(bandwidth=main.upload.bandwidth),
+        known=known,
     )

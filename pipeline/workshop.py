@@ -106,8 +106,8 @@ def open_workshop(directory: CatalogueDirectory, reporter: Reporter, *, engine_a
         StoreError: a place to publish to cannot be opened.
         MissingToolError: there is no usable ffmpeg.
     """
-    store = open_target(directory)
-    mirrors = open_mirrors(directory)
+    known = directory.workspace / "stores" / "known.db"
+    store, mirrors = open_target(directory, known=known), open_mirrors(directory, known=known)
     memo, *others = open_memos(directory, store, mirrors)
     published = StoreMedia(store, memo)
     workspace = Workspace(directory.workspace)

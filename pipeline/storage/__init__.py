@@ -27,11 +27,12 @@ def open_store(
     endpoint: str | None = None,
     profile: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    known: Path | None = None,
 ) -> ObjectStore:
     """Open a store by its address: a folder (relative to ``base``), or ``s3://bucket/prefix``.
 
     ``endpoint`` is the address of an S3-compatible service other than AWS; credentials are those of ``profile``,
-    else of the usual boto3 chain.
+    else of the usual boto3 chain. ``known`` is a table in a workspace in which to remember what the store can do.
 
     Raises:
         ConfigurationError: the address is not one of these.
@@ -43,7 +44,7 @@ def open_store(
         bucket, _, prefix = url.removeprefix(S3_SCHEME).partition("/")
         if not bucket:
             raise ConfigurationError(url, "names no bucket", hint="write it as s3://bucket or s3://bucket/prefix")
-        return open_s3(bucket, prefix, endpoint=endpoint, profile=profile, limits=limits)
+        return open_s3(bucket, prefix, endpoint=endpoint, profile=profile, limits=limits, known=known)
     if "://" in url:
         raise ConfigurationError(url, "is not a place to publish to", hint="use a folder or s3://bucket/prefix")
     return LocalStore(base / url)

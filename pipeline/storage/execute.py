@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -25,8 +24,6 @@ from pipeline.storage.protocol import (
 from pipeline.storage.records import record_generation
 
 DEFAULT_WORKERS = 16
-_ASK_S = 15.0
-"""Well below the duration of a lease."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +41,20 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
+@dataclass(frozen=True)
 class Fence:
     """Keeps a run that was frozen, or cut off, from overwriting what another published meanwhile.
 
-    ``look`` asks whether this run may go on, but only when that was not asked for a while: a run that is thawed finds
-    out before it sends the next object. What it was sending at that moment is refused by the store, since pages are
-    replaced only while they are what the plan was made from.
+    A run that is thawed finds out before it sends the next object. What it was sending at that moment is refused by
+    the store, since pages are replaced only while they are what the plan was made from.
     """
 
-    def __init__(self, guard: Callable[[], None] | None) -> None:
-        self._guard = guard
-        self._asked = _elapsed()
-        self._lock = threading.Lock()
+    guard: Callable[[], None] | None
 
     @property
     def stands(self) -> bool:
         """Whether this run is the only one by agreement; without that each may overwrite the other's pages."""
-        return self._guard is not None
+        return self.guard is not None
 
     def ask(self) -> None:
         """Ask whether this run may go on.
@@ -68,20 +62,8 @@ class Fence:
         Raises:
             LockHeldError: it may not.
         """
-        if self._guard is not None:
-            self._guard()
-            self._asked = _elapsed()
-
-    def look(self) -> None:
-        """The same, unless it was asked a moment ago."""
-        with self._lock:
-            if _elapsed() - self._asked > _ASK_S:
-                self.ask()
-
-
-def _elapsed() -> float:
-    """Seconds by a clock that goes on while the process is frozen and the machine asleep."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+        if self.guard is not None:
+            self.guard()
 
 
 def prepare(
@@ -110,7 +92,7 @@ def _upload(store: ObjectStore, plan: Plan, fence: Fence, *, workers: int, on_pr
     tally = _Tally(plan.uploads, on_progress)
 
     def send(upload: Upload) -> None:
-        fence.look()
+        fence.ask()
         with at_hand(upload.wanted) as wanted:
             _send(store, upload, wanted, tally, fenced=fence.stands)
 

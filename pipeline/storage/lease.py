@@ -5,7 +5,7 @@ reach for it one gets it. Its age is judged by the store's own clock. A run that
 takes it over once it was not renewed for its whole duration, the same workspace at once (its own lock tells that the
 run before is dead). A run that was frozen for longer than that finds, when it looks, that the lease is another's, and
 stops before it commits or deletes anything; the swap of ``catalog.json`` by its generation fences off what comes too
-late even so.
+late even so. Nobody has to look as long as the last renewal is so recent that nobody can have taken the lease over.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -33,6 +34,12 @@ DURATION = timedelta(minutes=2)
 _RENEWALS = 4
 """How often a lease is renewed within its duration."""
 _ATTEMPTS = 5
+_NEVER = float("-inf")
+
+
+def _elapsed() -> float:
+    """Seconds by a clock that goes on while the process is frozen and the machine asleep."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 @dataclass(frozen=True)
@@ -70,11 +77,18 @@ class Lease:
 
 @contextmanager
 def held(
-    store: ObjectStore, *, holder: str, workspace: str, duration: timedelta = DURATION
+    store: ObjectStore,
+    *,
+    holder: str,
+    workspace: str,
+    duration: timedelta = DURATION,
+    clock: Callable[[], float] = _elapsed,
 ) -> Iterator[Callable[[], None]]:
     """Hold the lease of ``store``; gives a check that raises ``LockHeldError`` when it was lost.
 
-    On a store that ignores conditional writes there is no lease, and the check does nothing.
+    The check costs a request only when the lease was not renewed for half its duration. ``clock`` gives seconds, by a
+    clock of this machine that never stops. On a store that ignores conditional writes there is no lease, and the check
+    does nothing.
 
     Raises:
         LockHeldError: another run holds it; the message says which.
@@ -83,7 +97,8 @@ def held(
     if not store.capabilities().guards_commit:
         yield lambda: None
         return
-    keeper = _Keeper(store, Lease(holder, workspace, secrets.token_hex(8), 1, 0, duration.total_seconds()))
+    lease = Lease(holder, workspace, secrets.token_hex(8), 1, 0, duration.total_seconds())
+    keeper = _Keeper(store, lease, clock)
     keeper.take()
     keeper.start()
     try:
@@ -95,22 +110,26 @@ def held(
 class _Keeper:
     """Takes one lease, renews it in a thread of its own, and gives it back."""
 
-    def __init__(self, store: ObjectStore, lease: Lease) -> None:
+    def __init__(self, store: ObjectStore, lease: Lease, clock: Callable[[], float]) -> None:
         self._store = store
         self._lease = lease
+        self._clock = clock
         self._etag = ""
+        self._written = _NEVER
+        """When the lease was written for the last time, or before that."""
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
 
     def take(self) -> None:
         """Put it there, unless somebody else's is there and holds."""
+        condition = IF_ABSENT  # nearly always
         for _ in range(_ATTEMPTS):
-            condition = self._free()
             try:
-                self._etag = self._store.put(self._lease.wanted(), condition=condition)
+                self._write(self._lease, condition)
             except PreconditionFailedError:
-                continue
-            return
+                condition = self._free()
+            else:
+                return
         raise self._is_held("another run, which began at the same moment")
 
     def start(self) -> None:
@@ -121,10 +140,9 @@ class _Keeper:
         """Give it back, if it is still ours; when the store does not answer it expires by itself."""
         self._ending.set()
         self._thread.join()
-        with suppress(StoreError):
-            found = self._read()
-            if found is not None and found[0] is not None and found[0].nonce == self._lease.nonce:
-                self._store.delete([urls.LEASE])
+        with suppress(StoreError, LockHeldError):
+            self.check()
+            self._store.delete([urls.LEASE])
 
     def check(self) -> None:
         """Look whether it is still ours.
@@ -133,13 +151,20 @@ class _Keeper:
             LockHeldError: it is not.
             StoreError: the store does not answer.
         """
+        if self._clock() - self._written < self._lease.seconds / 2:
+            return
         found = self._read()
         lease = found[0] if found else None
         if lease is None or lease.nonce != self._lease.nonce:
             raise self._is_held(lease.holder if lease else "nobody any more: this run was stopped for too long")
 
+    def _write(self, lease: Lease, condition: Condition) -> None:
+        begun = self._clock()
+        self._etag = self._store.put(lease.wanted(), condition=condition)
+        self._lease, self._written = lease, begun
+
     def _free(self) -> Condition:
-        """The condition for taking it; adapts the number.
+        """The condition for taking it from whoever has it; adapts the number.
 
         Raises:
             LockHeldError: somebody holds it.
@@ -175,10 +200,10 @@ class _Keeper:
         while not self._ending.wait(self._lease.seconds / _RENEWALS):
             renewed = replace(self._lease, renewals=self._lease.renewals + 1)
             try:
-                self._etag = self._store.put(renewed.wanted(), condition=Condition(self._etag))
-                self._lease = renewed
+                self._write(renewed, Condition(self._etag))
             except PreconditionFailedError:
-                return  # lost: ``check`` tells it
+                self._written = _NEVER  # lost: ``check`` tells it
+                return
             except StoreError:
                 continue  # tried again; it may expire meanwhile, which ``check`` tells, too
 

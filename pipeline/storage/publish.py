@@ -58,8 +58,8 @@ class Options:
     workers: int = DEFAULT_WORKERS
     """How many objects are sent at the same time."""
     guard: Callable[[], None] | None = None
-    """Raises when this run may not go on; asked before anything is written, committed, deleted or taken back, and now
-    and then while much is written. With it pages are replaced only as the plan knew them."""
+    """Raises when this run may not go on; asked before anything is written, committed, deleted or taken back, and
+    before each object is sent. With it pages are replaced only as the plan knew them."""
     memo: Memo | None = None
     """What is remembered of the store, instead of listing it; what is taken back is looked for all the same."""
     seen: Remote | None = None
@@ -133,7 +133,7 @@ def publish(
             continue
         if plan.deletes or options.withdrawn:
             fence.ask()
-        _tidy(noted, plan, options)
+        _tidy(noted, plan, remote, options)
         if memo and (not plan.is_empty or found.lots != remote.lots):
             memo.follow(found.remote, plan, noted, data, found.lots)
         return _outcome(store, plan, attempt)
@@ -162,9 +162,10 @@ def _plan(
     return make_plan(found.wanted, found.remote, rules, catalog_changed=changed, kept=found.kept), found
 
 
-def _tidy(store: ObjectStore, plan: Plan, options: Options) -> None:
+def _tidy(store: ObjectStore, plan: Plan, remote: Remote, options: Options) -> None:
     clear_away(store, plan)
-    store.abandon(before=options.clock() - options.abandoned, withdrawn=options.withdrawn)
+    if not remote.is_remembered:  # looking once a day, and after a run that was cut short, is enough
+        store.abandon(before=options.clock() - options.abandoned, withdrawn=options.withdrawn)
 
 
 def _outcome(store: ObjectStore, plan: Plan, attempt: int) -> Outcome:

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -22,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pipeline.errors import StoreError
 from pipeline.storage import parts, s3_requests, versions
 from pipeline.storage.bucket import Setup, merged
-from pipeline.storage.conditions import probe
+from pipeline.storage.conditions import probe, remembered
 from pipeline.storage.limits import CONNECTIONS, Limits, StalledError, within
 from pipeline.storage.protocol import (
     RESERVED,
@@ -53,11 +54,13 @@ _ATTEMPTS = 6
 class S3Store:
     """The objects below ``prefix`` (empty, or ending in ``/``) of a bucket."""
 
-    def __init__(self, client: S3Client, bucket: str, prefix: str, limits: Limits) -> None:
+    def __init__(self, client: S3Client, bucket: str, prefix: str, limits: Limits, *, known: Path | None) -> None:
+        """``known`` is a table in which to remember what the store can do."""
         self._client = client
         self._bucket = bucket
         self._prefix = prefix
         self._limits = limits
+        self._known = known
         self._uploader = Uploader(client, bucket, limits)
 
     @property
@@ -67,11 +70,15 @@ class S3Store:
 
     @cached_property
     def _capabilities(self) -> Capabilities:
-        with self._errors("", "PutObject"):
+        def find() -> Capabilities:
             return probe(self._client, self._bucket, f"{self._prefix}{RESERVED}/probe.txt")
 
+        with self._errors("", "PutObject"):
+            place = f"{self._client.meta.endpoint_url} {self.address}"
+            return remembered(self._known, place, find) if self._known else find()
+
     def capabilities(self) -> Capabilities:
-        """See ``ObjectStore.capabilities``: small writes that must be refused."""
+        """See ``ObjectStore.capabilities``: small writes that must be refused, or what came of them within a day."""
         return self._capabilities
 
     def list(self, prefix: str = "") -> Iterator[Entry]:
@@ -241,8 +248,18 @@ class S3Store:
                 raise not_removed(self._reference(key), failed[0].get("Code", ""), len(failed))
 
 
-def open_s3(bucket: str, prefix: str, *, endpoint: str | None, profile: str | None, limits: Limits) -> S3Store:
+def open_s3(
+    bucket: str,
+    prefix: str,
+    *,
+    endpoint: str | None,
+    profile: str | None,
+    limits: Limits,
+    known: Path | None = None,
+) -> S3Store:
     """Open a bucket with credentials and region of ``profile``, else from the usual boto3 chain.
+
+    ``known`` is a table in a workspace in which to remember what the store can do.
 
     Raises:
         StoreError: the profile or the endpoint is unusable.
@@ -272,4 +289,4 @@ def open_s3(bucket: str, prefix: str, *, endpoint: str | None, profile: str | No
     s3_requests.send_small_at_once(client)
     s3_requests.set_deadlines(client, limits)
     s3_requests.repeat_damaged(client, _ATTEMPTS)
-    return S3Store(client, bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else "", limits)
+    return S3Store(client, bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else "", limits, known=known)

@@ -55,6 +55,11 @@ class Remote:
     lot. The others are counted in ``record.rest``. Only of what is remembered."""
 
     @property
+    def is_remembered(self) -> bool:
+        """Whether this is what an earlier run wrote down, and the store was not listed."""
+        return self.narrow is not None
+
+    @property
     def is_ours(self) -> bool:
         """Whether something was published here before."""
         return self.catalog is not None or bool(self.unfinished)

@@ -145,6 +145,36 @@ def test_where_conditions_are_ignored_it_is_said(moto: Server) -> None:
         assert run(store, site({"r1": "one"}), lambda: START).generation == 8
 
 
+def test_what_a_store_can_do_is_remembered_for_a_day(
+    seaweedfs: Server, moto: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A publish tries it once a day; of a store that ignores conditions, each time; ``doctor`` always."""
+    bucket = seaweedfs.bucket("remembered")
+    now = time.time()
+    with faulty.running(seaweedfs.endpoint) as proxy:
+        (tmp_path / "catalogue.yaml").write_text(f"title: T\npublish: s3://{bucket}\nendpoint: {proxy.endpoint}\n")
+        directory = load(tmp_path, import_programme)
+
+        def requests(known: Path | None = tmp_path / "work" / "known.db") -> int:
+            before = proxy.counts.total()
+            assert open_target(directory, known=known).capabilities().guards_commit
+            return proxy.counts.total() - before
+
+        assert [requests(), requests()] == [3, 0], "the first leaves what is tried on"
+        assert [requests(known=None), requests(tmp_path / "other.db")] == [2, 2]
+        for hours, expected in ((23, 0), (25, 2), (1, 2)):  # the last: the clock was set back
+            monkeypatch.setattr(time, "time", lambda at=now + 3600 * hours: at)
+            assert requests() == expected
+        (tmp_path / "work" / "known.db").write_bytes(b"damaged" * 1000)
+        assert [requests(), requests()] == [2, 0]
+    bucket = moto.bucket("not-remembered")
+    with faulty.running(moto.endpoint, drop_headers=(b"if-none-match", b"if-match")) as proxy:
+        for expected in (3, 6):
+            store = open_store(f"s3://{bucket}", base=Path(), endpoint=proxy.endpoint, known=tmp_path / "known.db")
+            assert not store.capabilities().guards_commit
+            assert proxy.counts.total() == expected
+
+
 @pytest.mark.parametrize("at", ["index.html", "catalog.json", "assets"])
 def test_a_withdrawal_that_was_killed_is_finished(
     versioned: tuple[ObjectStore, Callable[[], list[str]]], monkeypatch: pytest.MonkeyPatch, at: str

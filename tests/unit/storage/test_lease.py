@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,14 +14,15 @@ from catalog import urls
 from pipeline.errors import LockHeldError
 from pipeline.storage.lease import Lease, held
 from pipeline.storage.memory import MemoryStore
-from pipeline.storage.protocol import Capabilities, Wanted
+from pipeline.storage.protocol import Capabilities, Object, Wanted
 from tests.unit.storage.simulation import Clock, Journal, keys, run, site
 
 HOUR = timedelta(hours=1)
 
 
-def take(store: MemoryStore, name: str, duration: timedelta = HOUR):
-    return held(store, holder=f"run on {name}", workspace=name, duration=duration)
+def take(store: MemoryStore, name: str, duration: timedelta = HOUR, clock: Clock | None = None):
+    elapsed = {"clock": lambda: clock().timestamp()} if clock else {}
+    return held(store, holder=f"run on {name}", workspace=name, duration=duration, **elapsed)
 
 
 def test_the_second_run_is_told_who_holds_it() -> None:
@@ -82,11 +83,59 @@ def test_it_is_renewed_and_outlives_its_duration() -> None:
                 pytest.fail("two hold it")
 
 
+def test_it_is_looked_at_only_when_somebody_else_may_have_it() -> None:
+    """A short run takes it and gives it back; for half its duration nobody has to ask whether that holds."""
+    clock = Clock()
+    store = Counting(clock=clock)
+    with take(store, "one", timedelta(minutes=2), clock) as check:
+        for _ in range(60):
+            check()
+            clock.pass_time(seconds=0.9)
+        assert store.asked == ["put"]
+        clock.pass_time(seconds=6)
+        check()
+        assert store.asked == ["put", "read"]
+    assert store.asked == ["put", "read", "read", "delete"]
+    with take(store, "one", timedelta(minutes=2), clock):
+        store.asked.clear()
+    assert store.asked == ["delete"]
+
+
+def test_a_lease_that_could_not_be_renewed_is_looked_at() -> None:
+    """Somebody removed it: the next renewal finds out, and from then on the run may not go on."""
+    store = MemoryStore()
+    with take(store, "one", timedelta(seconds=1)) as check:
+        store.delete([urls.LEASE])
+        time.sleep(0.4)
+        with pytest.raises(LockHeldError, match="nobody any more"):
+            check()
+
+
+class Counting(MemoryStore):
+    """A store that tells what it is asked."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.asked: list[str] = []
+
+    def read(self, key: str, **more: Any) -> Object:
+        self.asked.append("read")
+        return super().read(key, **more)
+
+    def put(self, wanted: Wanted, **more: Any) -> str:
+        self.asked.append("put")
+        return super().put(wanted, **more)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        self.asked.append("delete")
+        super().delete(keys)
+
+
 def test_a_frozen_run_is_stopped_before_it_writes() -> None:
     """It was taken over meanwhile: the first run fails, what the second published stays, and its lease too."""
     clock = Clock()
     store = Journal(clock=clock)
-    with take(store, "frozen") as check:
+    with take(store, "frozen", clock=clock) as check:
         clock.pass_time(hours=2)
         with take(store, "other") as other:
             run(store, site({"r1": "new"}), clock, guard=other)
@@ -115,7 +164,7 @@ def test_a_run_frozen_in_the_middle_overwrites_nothing() -> None:
     store = Freezing(clock=clock)
     run(store, site({"r1": "old", "r2": "old"}), clock)
     latest = site({"r1": "new", "r2": "new"})
-    with take(store, "frozen") as check:
+    with take(store, "frozen", clock=clock) as check:
 
         def others() -> None:
             clock.pass_time(hours=2)
