@@ -90,6 +90,12 @@ class ConsoleReporter:
         self._line(f"{message.recording}: ready", quiet=True)
 
     @_show.register
+    def _(self, message: report.RecordingsUnchanged) -> None:
+        if ALL in self._bars:
+            self._progress.advance(self._bars[ALL], message.recordings)
+        self._line(f"{message.recordings} recordings are as they were", quiet=True)
+
+    @_show.register
     def _(self, message: report.RecordingSkipped) -> None:
         self._line(f"{message.recording}: skipped, {message.reason}", quiet=True)
 

@@ -70,6 +70,13 @@ class RecordingDone:
 
 
 @dataclass(frozen=True)
+class RecordingsUnchanged:
+    """So many recordings are as they were published; nothing has to be made for them, and no message names them."""
+
+    recordings: int
+
+
+@dataclass(frozen=True)
 class RecordingSkipped:
     """A recording is not worked on, and why; nothing is wrong."""
 
@@ -183,6 +190,7 @@ Message = (
     | StageDone
     | Detail
     | RecordingDone
+    | RecordingsUnchanged
     | RecordingSkipped
     | RecordingFailed
     | RecordingResting

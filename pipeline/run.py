@@ -172,6 +172,8 @@ class _Making:
             self._shop.reporter.tell(report.RecordingSkipped(item.id, reason))
         self._shop.reporter.tell(report.RunStarted(len(self.workable)))
         done = {item.id: one for item in self.workable if (one := self._unchanged(item))}
+        if done:
+            self._shop.reporter.tell(report.RecordingsUnchanged(len(done)))
         others = [item for item in self.workable if item.id not in done]
         done |= {one.item.id: one for one in self._shop.engine.map(self._make, others) if one}
         self.made = len(done)
@@ -188,7 +190,6 @@ class _Making:
             return None
         if not self._options.dry_run and (not self._options.only or item.id in self._options.only):
             self._shop.failures.clear(item.id)
-            self._shop.reporter.tell(report.RecordingDone(item.id))
         return one
 
     def _from_note(self, item: Item) -> Ready | None:

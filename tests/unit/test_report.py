@@ -21,6 +21,7 @@ SAMPLES: dict[type, report.Message] = {
     report.StageDone: report.StageDone("e/r", "transcode", "made", 1.5),
     report.Detail: report.Detail("e/r", "transcode", "the picture is copied"),
     report.RecordingDone: report.RecordingDone("e/r"),
+    report.RecordingsUnchanged: report.RecordingsUnchanged(5),
     report.RecordingSkipped: report.RecordingSkipped("e/h", "held by the organiser"),
     report.RecordingFailed: report.RecordingFailed("e/r", "is broken", "line 1\nline 2", "copy it again"),
     report.RecordingResting: report.RecordingResting("e/r", "is broken", "parked after 6 tries", "copy it again"),
