@@ -109,6 +109,8 @@ def everyone(session: Session) -> tuple[Person, ...]:
 
 def sort_name(name: str) -> str:
     """A name without accents and case, for sorting."""
+    if name.isascii():
+        return name.lower()
     return "".join(c for c in unicodedata.normalize("NFKD", name).casefold() if not unicodedata.combining(c))
 
 

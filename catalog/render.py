@@ -20,6 +20,7 @@ import jinja2
 
 from catalog import filters, hosting, locales, palette, search, urls
 from catalog.document import catalog_document
+from catalog.feeds.files import Make
 from catalog.feeds.files import parts as feeds
 from catalog.fingerprints import Fingerprints, files_below, versions
 from catalog.pages import Bundle, Page, bundles
@@ -30,6 +31,7 @@ __all__ = ["assets", "build", "catalog_document", "environment", "parts", "rende
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "site_templates"
 Each = Callable[[int, Callable[[int], str]], Sequence[str]]
+"""Gives the results of a function for the numbers from 0 up to one."""
 _STATIC = "static"
 _VENDOR = "vendor"
 """Scripts of others, fetched by ``make vendor``; pages work without them."""
@@ -219,15 +221,17 @@ def parts(
     env = environment(overrides)
     facts = Fingerprints(*_base(catalogue, overrides), hashed, known=known)
     yield Part(facts.of("assets"), lambda: {hashed[name]: content for name, content in files.items()})
-    found = list(bundles(catalogue, now=now))
-    fingerprints = each(len(found), lambda number: facts.of("pages", *found[number].facts()))
-    for bundle, fingerprint in zip(
-        found, fingerprints, strict=True
-    ):  # in all their languages pages show the same facts
-        yield Part(fingerprint, partial(_rendered, bundle, env, hashed))
-    indexed = [path for bundle in found for path in bundle.indexed]
+    pages = list(bundles(catalogue, now=now))
+    indexed = [path for one in pages for path in one.indexed]
+    # In all their languages pages show the same facts.
+    found: list[tuple[Callable[[], tuple[object, ...]], Make]] = [
+        (partial(_facts, one), partial(_rendered, one, env, hashed)) for one in pages
+    ]
     for depends, make in chain(feeds(catalogue, indexed), search.parts(catalogue)):
-        yield Part(facts.of("file", *depends), make)
+        found.append((partial(tuple, ("file", *depends)), make))
+    fingerprints = each(len(found), lambda number: facts.of(*found[number][0]()))
+    for fingerprint, (_, make) in zip(fingerprints, found, strict=True):
+        yield Part(fingerprint, make)
     yield Part(facts.of("hosting"), lambda: {hosting.HEADERS: hosting.headers()})
 
 
@@ -241,6 +245,10 @@ def _base(catalogue: Catalogue, overrides: Path | None) -> Iterator[object]:
         sessions = tuple(event.sessions for event in catalogue.events)
         yield catalogue.events, sessions, catalogue.recordings, catalogue.expected, catalogue.withdrawn
         yield catalogue.activity
+
+
+def _facts(bundle: Bundle) -> tuple[object, ...]:
+    return ("pages", *bundle.facts())
 
 
 def _rendered(bundle: Bundle, env: jinja2.Environment, hashed: Mapping[str, str]) -> dict[str, bytes]:

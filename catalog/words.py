@@ -21,6 +21,7 @@ _ARABIC = str.maketrans({"\u0649": "\u064a", "\u0629": "\u0647"})
 """Alef maksura as yeh, teh marbuta as heh; the forms of alef have lost their hamza with the marks."""
 _ARTICLE = re.compile("(?:[\u0648\u0641\u0628\u0643]?\u0627\u0644|\u0644\u0644)(?=[\u0620-\u064a]{3})")
 """The article, with the conjunctions and prepositions written together with it."""
+_ASCII = re.compile("[a-z0-9]+")
 _PLURAL = re.compile("[a-z]{3,}[a-rt-z]s")
 
 
@@ -52,6 +53,8 @@ def shard(word: str, shards: int) -> int:
 @lru_cache(maxsize=1 << 18)
 def _words_of(piece: str) -> tuple[str, ...]:
     """The words of text without spaces; remembered, since languages repeat themselves."""
+    if piece.isascii():  # the same with fewer steps
+        return tuple(map(_stem, _ASCII.findall(piece.lower())))
     found: list[str] = []
     for match in _pattern().finditer(level(piece)):
         for part in _RUNS.split(match.group()):

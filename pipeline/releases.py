@@ -41,6 +41,8 @@ def load(root: Path) -> Releases:
 
 def apply(event: Event, decided: Releases) -> Event:
     """The event with the decisions in force."""
+    if not any(recording.startswith(f"{event.id}/") for recording in decided.releases):
+        return event
     sessions = tuple(
         session.model_copy(
             update={

@@ -30,7 +30,7 @@ def write(path: Path, table: str, rows: Sequence[Sequence[object]], columns: str
             path.parent.mkdir(parents=True, exist_ok=True)
             with closing(_connect(path, "rwc")) as db, db:
                 # The names are our own.
-                db.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns}) WITHOUT ROWID")
+                db.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
                 places = ", ".join("?" * len(rows[0]))
                 db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({places})", rows)  # noqa: S608
         except (sqlite3.Error, OSError):  # damaged: begun anew; on a full disk the next run looks for itself

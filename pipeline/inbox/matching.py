@@ -49,7 +49,8 @@ class _Account:
             if (file := self._claim(recording, source.file, "captions"))
         ]
         poster = self._claim(recording, recording.poster, "poster") if recording.poster else None
-        self._found[recording.id] = replace(self._found[recording.id], captions=tuple(captions), poster=poster)
+        if captions or poster:
+            self._found[recording.id] = replace(self._found[recording.id], captions=tuple(captions), poster=poster)
 
     def _claim(self, recording: Recording, name: str, what: str) -> InboxFile | None:
         file = self._board.file(name)

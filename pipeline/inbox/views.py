@@ -35,6 +35,8 @@ Moment = tuple[float, int]
 def choose(files: Iterable[InboxFile], zone: ZoneInfo) -> tuple[tuple[InboxFile, ...], tuple[InboxFile, ...]]:
     """The parts to take, in order, and the views left out."""
     every = in_order(files)
+    if len(every) == 1:  # nearly always
+        return tuple(every), ()
     parts = tuple(min(same, key=_preference) for _, same in sorted(_by_moment(every, zone).items()))
     return parts, tuple(file for file in every if file not in parts)
 
@@ -44,7 +46,10 @@ def agree(files: Iterable[InboxFile], zone: ZoneInfo, *, in_parts: bool = False)
 
     ``in_parts`` says that the numbers in the names are numbers of parts for sure; the first is then 0 or 1.
     """
-    moments = _by_moment(in_order(files), zone)
+    every = in_order(files)
+    if len(every) == 1 and not in_parts:
+        return True
+    moments = _by_moment(every, zone)
     for same in moments.values():
         best = sorted(_preference(file)[:2] for file in same)
         if len(best) > 1 and best[0] == best[1]:

@@ -163,8 +163,8 @@ class Memo:
         try:
             with self._open(create=False) as db:
                 facts = dict(db.execute("SELECT name, value FROM facts"))
-                (count,) = db.execute("SELECT count(*) FROM objects").fetchone()
-                looked = urls.STATE if count >= MANY else ""
+                is_large = db.execute("SELECT 1 FROM objects LIMIT 1 OFFSET ?", (MANY - 1,)).fetchone()
+                looked = urls.STATE if is_large else ""
                 rows = db.execute("SELECT key, size, etag FROM objects WHERE key GLOB ?", (f"{looked}*",)).fetchall()
             if (facts.get("valid"), facts["place"]) != (SCHEMA, self._place):
                 return None

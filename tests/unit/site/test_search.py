@@ -57,6 +57,13 @@ def test_no_letter_is_forgotten() -> None:
     ]
 
 
+@given(st.text(st.characters(max_codepoint=127), max_size=60))
+def test_plain_letters_take_no_other_way(text: str) -> None:
+    """Words of ASCII, which are found with fewer steps, are those that the way of all others finds."""
+    others = [match.group() for match in _pattern().finditer(level(text))]
+    assert [one.removesuffix("s") for one in words(text)] == [one.removesuffix("s") for one in others]
+
+
 @given(st.text(max_size=60))
 def test_levelling_is_stable(text: str) -> None:
     """Levelled text levels to itself, so that what is found can be compared again."""
