@@ -205,7 +205,7 @@ def objects(settings: dict[str, Any], counter: proxy.Proxy | None, root: Path) -
 
 def run(sizes: list[int], languages: list[str], *, folder: bool) -> Iterator[Run]:
     """Every run at every size."""
-    with tempfile.TemporaryDirectory() as name, servers.seaweedfs(Path(name) / "server") as server:
+    with tempfile.TemporaryDirectory() as name, servers.seaweedfs(Path(name) / "server", memory="3GiB") as server:
         os.environ.update(server.environment)
         with proxy.running(server.endpoint) as counter:
             for size in sizes:

@@ -63,8 +63,10 @@ def credentials() -> dict[str, str]:
 
 
 @contextmanager
-def seaweedfs(folder: Path, *extra: str, host: str = "127.0.0.1") -> Iterator[Server]:
+def seaweedfs(folder: Path, *extra: str, host: str = "127.0.0.1", memory: str = "500MiB") -> Iterator[Server]:
     """SeaweedFS's S3 server at an address of this machine, with its data in ``folder``.
+
+    With many objects it needs more ``memory``, or spends all its time on collecting garbage.
 
     Raises:
         RuntimeError: it did not start; a missing program fails the tests, it does not skip them.
@@ -91,7 +93,7 @@ def seaweedfs(folder: Path, *extra: str, host: str = "127.0.0.1") -> Iterator[Se
         "-volume.max=4000",  # each bucket takes volumes of its own; they are not preallocated
         *extra,
     ]
-    environment = {**os.environ, **credentials(), "GOMEMLIMIT": "500MiB", "HOME": str(folder)}
+    environment = {**os.environ, **credentials(), "GOMEMLIMIT": memory, "HOME": str(folder)}
     with (folder / "log").open("wb") as log, ExitStack() as stack:
         process = subprocess.Popen(argv, env=environment, stdout=log, stderr=log, cwd=folder)
         stack.callback(_stop, process)
