@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,11 +38,12 @@ class Facts:
 class Aftermath:
     """Of one run; made before it publishes, under the workspace's lock."""
 
-    def __init__(self, shop: Workshop, facts: Facts) -> None:
+    def __init__(self, shop: Workshop, facts: Facts, before: Set[str]) -> None:
+        """``before`` are the recordings that were public when the run began."""
         self._shop = shop
         self._facts = facts
         self._notices = notices.Notices(shop.workspace.root)
-        self._before = {item.id for item in facts.found.items if shop.published.is_public(item.id)}
+        self._before = before
 
     def expect(self, ready: Iterable[Ready]) -> None:
         """Remember what is about to become public."""

@@ -6,7 +6,7 @@ import os
 import socket
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -96,7 +96,7 @@ def publish(
 
 def _publish(shop: Workshop, making: _Making, publication: Publication, facts: Facts, settled: Settled | None) -> int:
     """Take back, make, publish, and tell; returns how many mirrors failed."""
-    aftermath = Aftermath(shop, facts)
+    aftermath = Aftermath(shop, facts, making.public())
     changed: tuple[str, ...] = ()
     if publication.must_take_back(facts.found):  # before anything that takes long
         changed = publication.publish(facts.found, making.as_it_is(), now=facts.begun).changed
@@ -160,6 +160,11 @@ class _Making:
     def is_complete(self) -> bool:
         """Whether everything was asked for and nothing failed."""
         return self._options.is_plain and not self.failed
+
+    def public(self) -> Set[str]:
+        """Recordings that are public before anything is made; of those that stand the store need not be asked."""
+        every = (*self.workable, *self._rest)
+        return {one.id for one in every if self._from_note(one) or self._shop.published.is_public(one.id)}
 
     def as_it_is(self) -> Sequence[Ready]:
         """What can be published without making anything."""
