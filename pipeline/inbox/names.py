@@ -24,8 +24,6 @@ _MOMENT = re.compile(
 _PERHAPS_A_MOMENT = re.compile(r"(?:19|20)\d\d|1\d{12}")
 """In every name that has one; most names have none, and need not be taken apart."""
 _EPOCH_MS = re.compile(r"[0-9a-f]{40}-(?P<ms>1\d{12})(?!\d)")
-
-
 _LETTER = re.compile("[A-Za-z0-9]")
 
 
