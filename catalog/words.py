@@ -17,7 +17,7 @@ _MARKS = re.compile("[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u0640
 _RUN = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 """Thai, Lao, Burmese, Khmer, Japanese, Chinese: no spaces between words."""
 _RUNS = re.compile(f"([{_RUN}]+)")
-_ARABIC = str.maketrans({"\u0649": "\u064a", "\u0629": "\u0647"})
+_ARABIC = (("\u0649", "\u064a"), ("\u0629", "\u0647"))
 """Alef maksura as yeh, teh marbuta as heh; the forms of alef have lost their hamza with the marks."""
 _ARTICLE = re.compile("(?:[\u0648\u0641\u0628\u0643]?\u0627\u0644|\u0644\u0644)(?=[\u0620-\u064a]{3})")
 """The article, with the conjunctions and prepositions written together with it."""
@@ -39,7 +39,10 @@ def distinct(text: str) -> set[str]:
 def level(text: str) -> str:
     """Text without differences that searching ignores: compatibility forms, case, accents."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).lower())
-    return unicodedata.normalize("NFC", _MARKS.sub("", plain)).translate(_ARABIC)
+    found = unicodedata.normalize("NFC", _MARKS.sub("", plain))
+    for letter, other in _ARABIC:  # several times as fast as ``translate``
+        found = found.replace(letter, other)
+    return found
 
 
 def shard(word: str, shards: int) -> int:

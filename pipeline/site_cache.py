@@ -30,6 +30,8 @@ class SiteCache:
     def __init__(self, folder: Path) -> None:
         self._objects = folder / "objects"
         self._index = SiteIndex(folder / "index.db")
+        self._folders: set[Path] = set()
+        """Of objects; those that are known to be there."""
         self.made = 0
         """Parts that had to be made so far."""
 
@@ -121,7 +123,9 @@ class SiteCache:
         path = Path(self._path(one.sha256))
         temporary = path.with_suffix(f".{os.getpid()}")  # several processes may be at it
         with writing(path.parent):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.parent not in self._folders:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._folders.add(path.parent)
             try:
                 temporary.write_bytes(content)
                 temporary.replace(path)

@@ -16,7 +16,7 @@ SUMMARY = 300
 """Characters of a description in a feed."""
 ARCHIVE = 100
 """Recordings in an archived part of the feeds of the whole catalogue; an event's feed has all of them."""
-_UNSAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+_UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,15 @@ def guid(catalogue: Catalogue, recording: PublishedRecording) -> str:
 def compact(data: Any) -> bytes:
     """JSON like that of ``dump``, without spaces: for files of which there are many, and for scripts only."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text.translate(_UNSAFE).encode() + b"\n"
+    return _safe(text)
 
 
 def dump(data: Any) -> bytes:
     """JSON that is safe even where a host or browser takes it for HTML."""
-    return json.dumps(data, ensure_ascii=False, indent=1).translate(_UNSAFE).encode() + b"\n"
+    return _safe(json.dumps(data, ensure_ascii=False, indent=1))
+
+
+def _safe(text: str) -> bytes:
+    for character, escaped in _UNSAFE.items():  # many times as fast as ``translate``
+        text = text.replace(character, escaped)
+    return text.encode() + b"\n"
