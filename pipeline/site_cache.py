@@ -1,8 +1,9 @@
 """What has been rendered of the site, kept in the workspace.
 
 A page whose facts did not change is neither rendered nor read again, unless it has to be sent; nor is it looked for
-where the store has it. ``objects/`` holds the bytes by their SHA-256; ``index.db`` says which objects a fingerprint
-stands for. Both are a cache: without them everything is rendered anew.
+where the store has it. ``objects/`` has a file for each part, named by its fingerprint, with the bytes of its objects
+one after the other: creating a file for each object would take as long as rendering many of them. ``index.db`` says
+which objects these are. Both are a cache: without them everything is rendered anew.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 from catalog.render import Part
 from pipeline import forked
 from pipeline.site_index import SiteIndex, SiteObject
 from pipeline.storage.lots import Lot
-from pipeline.storage.protocol import Wanted
+from pipeline.storage.protocol import Piece, Wanted
 from pipeline.workspace import writing
 
 LARGE = 5_000
@@ -61,12 +63,12 @@ class SiteCache:
         asked = {part.fingerprint: part for part in parts}
         before = self._index.fingerprints()
         objects = self._index.objects(name for name in asked if not has(name))
-        found = {name: self._wanted(these, keep=keep) for name, these in objects.items()}
+        found = {name: self._wanted(name, these, keep=keep) for name, these in objects.items()}
 
         def stands(name: str) -> bool:
             if name not in found:
                 return has(name) and name in before
-            return all(is_public(one) or self._is_here(one) for one in found[name])
+            return all(is_public(one) for one in found[name]) or self._is_here(name, found[name])
 
         missing = [part for name, part in asked.items() if not stands(name)]
         self.made += len(missing)
@@ -80,67 +82,67 @@ class SiteCache:
         if keep and (new or before != asked.keys()):
             if new:
                 os.sync()  # before the index says that they are there: a page of zeros would be published for ever
-            with self._index.changing(asked, new) as unused:
-                self._prune(unused)
-        found |= {name: self._wanted(these, keep=keep) for name, these in new.items()}
+            with self._index.changing(asked, new) as forgotten:
+                self._prune(forgotten)
+        found |= {name: self._wanted(name, these, keep=keep) for name, these in new.items()}
 
         def of_lot(name: str) -> Sequence[Wanted]:
             """Of one that nobody had to look into it is read when somebody has to."""
             known = found.get(name)
-            return self._wanted(self._index.objects([name])[name], keep=keep) if known is None else known
+            return self._wanted(name, self._index.objects([name])[name], keep=keep) if known is None else known
 
         return [Lot(name, partial(of_lot, name)) for name in asked]
 
     def _make(self, part: Part, *, keep: bool) -> tuple[SiteObject, ...]:
-        found = []
-        for key, content in part.make().items():
-            one = SiteObject.of(key, content)
-            found.append(one)
-            if keep:
-                self._keep(one, content)
-        return tuple(found)
+        contents = part.make()
+        if keep:
+            self._keep(part.fingerprint, contents.values())
+        return tuple(map(SiteObject.of, contents.keys(), contents.values()))
 
-    def _wanted(self, objects: Iterable[SiteObject], *, keep: bool) -> list[Wanted]:
+    def _wanted(self, name: str, objects: Sequence[SiteObject], *, keep: bool) -> list[Wanted]:
+        """The objects of a part; without ``keep`` they have no bytes."""
+        path, starts = self._path(name), accumulate((one.size for one in objects), initial=0)
         found = [
-            Wanted.of_file(one.key, self._path(one.sha256), size=one.size, sha256=one.sha256, md5=one.md5)
-            for one in objects
+            Wanted.of_file(one.key, Piece(path, start), size=one.size, sha256=one.sha256, md5=one.md5)
+            for one, start in zip(objects, starts, strict=False)  # the last is where the file ends
         ]
         return found if keep else [replace(one, source=b"") for one in found]
 
-    def _path(self, digest: str) -> str:
-        """Text, since joining paths for each of very many objects takes seconds."""
-        return f"{self._objects}/{digest[:2]}/{digest}"
+    def _path(self, name: str) -> str:
+        """Text, since joining paths for each of very many files takes seconds."""
+        return f"{self._objects}/{name[:2]}/{name}"
 
-    def _is_here(self, one: Wanted) -> bool:
-        """Whether an object's file is here, and whole: one that a crash cut short has fewer bytes than it should."""
+    def _is_here(self, name: str, objects: Iterable[Wanted]) -> bool:
+        """Whether the file of a part is here, and whole: one that a crash cut short has fewer bytes than it should."""
         try:
-            return os.stat(self._path(one.sha256)).st_size == one.size  # noqa: PTH116 (of very many files)
+            return os.stat(self._path(name)).st_size == sum(one.size for one in objects)  # noqa: PTH116 (of very many)
         except OSError:
             return False
 
-    def _keep(self, one: SiteObject, content: bytes) -> None:
-        """Write an object so that its name never stands for half of it; what a crash loses is made again."""
-        path = Path(self._path(one.sha256))
+    def _keep(self, name: str, contents: Iterable[bytes]) -> None:
+        """Write a part so that its name never stands for half of it; what a crash loses is made again."""
+        path = Path(self._path(name))
         temporary = path.with_suffix(f".{os.getpid()}")  # several processes may be at it
         with writing(path.parent):
             if path.parent not in self._folders:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._folders.add(path.parent)
             try:
-                temporary.write_bytes(content)
+                with temporary.open("wb") as file:
+                    file.writelines(contents)
                 temporary.replace(path)
             except BaseException:
                 temporary.unlink(missing_ok=True)
                 raise
 
-    def _prune(self, unused: Iterable[str] | None) -> None:
-        """Remove objects; if nobody knows what lies there, all but those of the index."""
-        if unused is not None:
-            for digest in unused:
-                Path(self._path(digest)).unlink(missing_ok=True)
+    def _prune(self, forgotten: Iterable[str] | None) -> None:
+        """Remove the files of parts; if nobody knows what lies there, all but those of the index."""
+        if forgotten is not None:
+            for name in forgotten:
+                Path(self._path(name)).unlink(missing_ok=True)
             return
-        used = self._index.used()
+        known = self._index.fingerprints()
         for folder in self._objects.iterdir() if self._objects.is_dir() else ():
             for path in folder.iterdir():
-                if path.name not in used:
+                if path.name not in known:
                     path.unlink(missing_ok=True)

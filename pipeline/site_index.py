@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from hashlib import md5, sha256
@@ -17,12 +16,11 @@ from typing import NamedTuple
 
 from pipeline.workspace import writing
 
-SCHEMA = 1
+SCHEMA = 2
 _UNKNOWN = 0
-"""In the place of the schema: some run did not come to its end, and may have left objects that no row names."""
+"""In the place of the schema: some run did not come to its end, and may have left files that no row names."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS parts (fingerprint TEXT PRIMARY KEY, objects TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS uses (sha256 TEXT PRIMARY KEY, parts INT NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -64,8 +62,8 @@ class SiteIndex:
     ) -> Iterator[Collection[str] | None]:
         """Write down ``new`` parts, and forget all that are not of ``now``.
 
-        Gives the SHA-256 of objects that no part has any more, to be removed inside; ``None`` where nobody knows what
-        lies there besides what ``used`` tells.
+        Gives the parts that are forgotten, whose files are to be removed inside; ``None`` where nobody knows what lies
+        there besides what ``fingerprints`` tells.
 
         Raises:
             MachineError: the table cannot be written.
@@ -74,14 +72,10 @@ class SiteIndex:
             (version,) = db.execute("PRAGMA user_version").fetchone()
             with db:
                 db.execute(f"PRAGMA user_version = {_UNKNOWN}")
-                unused = _replace(db, now, new)
-            yield unused if version == SCHEMA else None
+                forgotten = _replace(db, now, new)
+            yield forgotten if version == SCHEMA else None
             with db:
                 db.execute(f"PRAGMA user_version = {SCHEMA}")
-
-    def used(self) -> set[str]:
-        """The SHA-256 of every object that is part of the site."""
-        return {digest for (digest,) in self._rows("SELECT sha256 FROM uses")}
 
     def _rows(self, query: str, values: Iterable[tuple[str, ...]] = ((),)) -> list[tuple[str, ...]]:
         """What a query finds with each of the values; nothing where there is no table that can be read."""
@@ -115,23 +109,12 @@ class SiteIndex:
 
 
 def _replace(db: sqlite3.Connection, now: Collection[str], new: Mapping[str, Sequence[SiteObject]]) -> set[str]:
-    """Change the rows; returns the SHA-256 of objects that no part has any more."""
-    wanted = set(now)
-    gone = [name for (name,) in db.execute("SELECT fingerprint FROM parts") if name not in wanted or name in new]
-    change: Counter[str] = Counter()
-    for name in gone:
-        (text,) = db.execute("SELECT objects FROM parts WHERE fingerprint = ?", (name,)).fetchone()
-        change.subtract(_digests(_parsed(text) or ()))
-    for objects in new.values():
-        change.update(_digests(objects))
-    db.executemany("DELETE FROM parts WHERE fingerprint = ?", ((name,) for name in gone))
+    """Change the rows; returns the parts that are forgotten."""
+    forgotten = {name for (name,) in db.execute("SELECT fingerprint FROM parts")}.difference(now)
+    db.executemany("DELETE FROM parts WHERE fingerprint = ?", ((name,) for name in forgotten))
     rows = ((name, json.dumps(objects, ensure_ascii=False)) for name, objects in new.items())
-    db.executemany("INSERT INTO parts VALUES (?, ?)", rows)
-    count = "INSERT INTO uses VALUES (?, ?) ON CONFLICT (sha256) DO UPDATE SET parts = parts + excluded.parts"
-    db.executemany(count, change.items())
-    unused = {digest for (digest,) in db.execute("SELECT sha256 FROM uses WHERE parts <= 0")}
-    db.execute("DELETE FROM uses WHERE parts <= 0")
-    return unused
+    db.executemany("INSERT OR REPLACE INTO parts VALUES (?, ?)", rows)
+    return forgotten
 
 
 def _parsed(text: str) -> tuple[SiteObject, ...] | None:
@@ -140,7 +123,3 @@ def _parsed(text: str) -> tuple[SiteObject, ...] | None:
         return tuple(map(SiteObject._make, json.loads(text)))
     except (ValueError, TypeError):
         return None
-
-
-def _digests(objects: Iterable[SiteObject]) -> set[str]:
-    return {one.sha256 for one in objects}

@@ -98,7 +98,7 @@ class LocalStore:
     def put(self, wanted: Wanted, *, condition: Condition | None = None, on_bytes: OnBytes | None = None) -> str:
         """See ``ObjectStore.put``."""
         target = self._path(wanted.key)
-        if wanted.content is None:
+        if wanted.source is None:
             raise StoreError(wanted.key, "there is nothing to upload")
         with self._mended(wanted.key):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -223,12 +223,9 @@ def _write(wanted: Wanted, file: IO[bytes], on_bytes: OnBytes | None) -> None:
 
 
 def _pieces(wanted: Wanted) -> Iterator[bytes]:
-    if isinstance(wanted.content, bytes):
-        yield wanted.content
-    elif wanted.content is not None:
-        with wanted.content.open("rb") as source:
-            while piece := source.read(_PIECE):
-                yield piece
+    with wanted.open() as source:
+        while piece := source.read(_PIECE):
+            yield piece
 
 
 def _entry(key: str, file: IO[bytes]) -> Entry:

@@ -73,9 +73,10 @@ class MemoryStore:
     def put(self, wanted: Wanted, *, condition: Condition | None = None, on_bytes: OnBytes | None = None) -> str:
         """See ``ObjectStore.put``."""
         key = check_key(wanted.key)
-        if wanted.content is None:
+        if wanted.source is None:
             raise StoreError(key, "there is nothing to upload")
-        data = wanted.content if isinstance(wanted.content, bytes) else wanted.content.read_bytes()
+        with wanted.open() as file:
+            data = file.read()
         if len(data) != wanted.size or sha256(data).hexdigest() != wanted.sha256:
             raise StoreError(key, "the content is not what was announced", hint="run the command again")
         etag = md5(data, usedforsecurity=False).hexdigest()

@@ -8,14 +8,12 @@ instead, and the whole by the SHA-256 of what was read.
 
 from __future__ import annotations
 
-import io
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import md5, sha256
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from pipeline.errors import StoreError
@@ -150,7 +148,10 @@ class _Parts:
         """
         futures: list[Future[bytes]] = []
         whole, size = sha256(), 0
-        with ThreadPoolExecutor(max_workers=_PARALLEL, thread_name_prefix="part") as pool, self._opened() as file:
+        with (
+            ThreadPoolExecutor(max_workers=_PARALLEL, thread_name_prefix="part") as pool,
+            self._parcel.wanted.open() as file,
+        ):
             try:
                 while data := self._read(file, futures):
                     futures.append(pool.submit(self._send, len(futures) + 1, data))
@@ -163,10 +164,6 @@ class _Parts:
                     future.cancel()
         check_content(self._parcel.wanted, size, whole.hexdigest())
         return digests
-
-    def _opened(self) -> IO[bytes]:
-        content = self._parcel.wanted.content
-        return content.open("rb") if isinstance(content, Path) else io.BytesIO(content or b"")
 
     def _read(self, file: IO[bytes], sent: Sequence[Future[bytes]]) -> bytes:
         """The next part, when there is room for it; empty at the end. Raises what a part before has failed with."""

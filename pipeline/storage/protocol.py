@@ -12,6 +12,7 @@ Every implementation keeps the same promises, and one contract test suite (``tes
 
 from __future__ import annotations
 
+import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from pipeline.errors import StoreError
 from pipeline.storage.headers import Cache, cache_class, content_type
@@ -90,6 +91,14 @@ class Elsewhere:
     """A folder for it meanwhile."""
 
 
+class Piece(NamedTuple):
+    """Bytes of a local file that holds more than one object."""
+
+    path: str
+    start: int
+    """Where they begin."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """An object as it shall be.
@@ -100,8 +109,8 @@ class Wanted:
         sha256: of its bytes, hexadecimal.
         content_type: as served.
         cache: how long readers may keep it.
-        source: the bytes, or the path of a local file that holds them; ``None`` when they are not on this machine,
-            which is good enough as long as the store has the object already.
+        source: the bytes, the path of a local file that holds them, or where they are in one; ``None`` when they are
+            not on this machine, which is good enough as long as the store has the object already.
         elsewhere: where to fetch them then.
         md5: of its bytes, where it is known and the address does not name the content; else empty.
     """
@@ -111,14 +120,28 @@ class Wanted:
     sha256: str
     content_type: str
     cache: Cache
-    source: str | bytes | None
+    source: str | bytes | Piece | None
     elsewhere: Elsewhere | None = None
     md5: str = ""
 
-    @property
-    def content(self) -> Path | bytes | None:
-        """The bytes, or the local file; a path is made of its text only here, since few of very many are opened."""
-        return Path(self.source) if isinstance(self.source, str) else self.source
+    def open(self) -> BinaryIO:
+        """Its bytes, to be read; fewer than there should be, if its file has become shorter.
+
+        Raises:
+            OSError: its file cannot be read.
+            ValueError: it has no source.
+        """
+        match self.source:
+            case bytes():
+                return io.BytesIO(self.source)
+            case str():
+                return Path(self.source).open("rb")
+            case Piece(path, start):
+                with Path(path).open("rb") as file:
+                    file.seek(start)
+                    return io.BytesIO(file.read(self.size))
+            case None:
+                raise ValueError(f"{self.key} is not on this machine")
 
     @classmethod
     def of_bytes(cls, key: str, data: bytes) -> Wanted:
@@ -126,9 +149,9 @@ class Wanted:
         return cls(key, len(data), sha256(data).hexdigest(), content_type(key), cache_class(key), data)
 
     @classmethod
-    def of_file(cls, key: str, path: Path | str | None, *, size: int, sha256: str, md5: str = "") -> Wanted:
+    def of_file(cls, key: str, path: Path | str | Piece | None, *, size: int, sha256: str, md5: str = "") -> Wanted:
         """An object of the bytes of ``path`` (known size and digests); type and cache class follow from the key."""
-        source = None if path is None else str(path)
+        source = str(path) if isinstance(path, Path) else path
         return cls(key, size, sha256, content_type(key), cache_class(key), source, md5=md5)
 
 

@@ -48,8 +48,8 @@ class Published(NamedTuple):
     def of(cls, wanted: Wanted) -> Published:
         """The record of an object as it shall be."""
         digest = wanted.md5
-        if not digest and isinstance(wanted.content, bytes):
-            digest = md5(wanted.content, usedforsecurity=False).hexdigest()
+        if not digest and isinstance(wanted.source, bytes):
+            digest = md5(wanted.source, usedforsecurity=False).hexdigest()
         return cls(wanted.size, wanted.sha256, wanted.content_type, wanted.cache, digest)
 
 

@@ -143,7 +143,7 @@ class S3Store:
     def put(self, wanted: Wanted, *, condition: Condition | None = None, on_bytes: OnBytes | None = None) -> str:
         """See ``ObjectStore.put``."""
         check_key(wanted.key)
-        if wanted.content is None:
+        if wanted.source is None:
             raise StoreError(wanted.key, "there is nothing to upload")
         with self._errors(wanted.key, "PutObject"):
             return self._uploader.put(self._prefix + wanted.key, wanted, condition, on_bytes or (lambda _: None))

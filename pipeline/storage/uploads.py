@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from base64 import b64encode
 from hashlib import md5, sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import StoreError
@@ -86,7 +85,8 @@ class Uploader:
     def _send_whole(self, parcel: Parcel) -> tuple[str, str]:
         """Send an object in one request; returns its ETag, and the ETag it has on servers that make them of MD5s."""
         wanted = parcel.wanted
-        data = wanted.content.read_bytes() if isinstance(wanted.content, Path) else wanted.content or b""
+        with wanted.open() as file:
+            data = file.read()
         check_content(wanted, len(data), sha256(data).hexdigest())
         digest = md5(data, usedforsecurity=False)
         arguments = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import md5, sha256
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from pipeline.storage.protocol import (
     Condition,
     NoSuchObjectError,
     ObjectStore,
+    Piece,
     PreconditionFailedError,
     Wanted,
 )
@@ -168,6 +171,24 @@ def test_a_large_file_arrives_whole(store: ObjectStore, tmp_path: Path) -> None:
     assert digest.hexdigest() == wanted.sha256
     with pytest.raises(PreconditionFailedError):
         store.put(Wanted.of_bytes(wanted.key, b"small"), condition=IF_ABSENT)
+
+
+def test_a_piece_of_a_file_is_sent_alone(store: ObjectStore, tmp_path: Path) -> None:
+    """Small or large, it arrives without what is around it; a file that has become shorter is not published."""
+    path, contents = tmp_path / "several", (b"before", b"small", b"large" * (PART_BYTES // 4), b"")
+    path.write_bytes(b"".join(contents))
+    starts = accumulate(map(len, contents), initial=0)
+    pieces = [
+        Wanted.of_file(f"{number}.txt", Piece(str(path), start), size=len(data), sha256=sha256(data).hexdigest())
+        for number, (data, start) in enumerate(zip(contents, starts, strict=False))
+    ]
+    for one in pieces:
+        store.put(one)
+    assert [b"".join(store.stream(one.key)) for one in pieces] == list(contents)
+    os.truncate(path, 8)
+    with pytest.raises(StoreError, match="content"):
+        store.put(pieces[1])
+    assert store.read("1.txt").data == b"small"
 
 
 def test_several_threads_put_at_once(store: ObjectStore) -> None:

@@ -45,7 +45,7 @@ def test_a_publish_takes_it(direct: ObjectStore, store: ObjectStore, proxy: Prox
     assert proxy.counts["PutObject"] == len(wanted) + 2  # its record, and catalog.json
     assert proxy.by_library["PutObject"] == 1
     published = content(direct)
-    assert {one.key: one.content for one in wanted} == {key: published[key] for key in (one.key for one in wanted)}
+    assert {one.key: one.source for one in wanted} == {key: published[key] for key in (one.key for one in wanted)}
     assert set(published) == {one.key for one in wanted} | {"catalog.json", outcome.plan.record_key}
 
 
@@ -79,7 +79,7 @@ def test_after_a_fault_the_library_takes_over(
         assert proxy.struck[fault.kind] == 1
         assert (proxy.counts["PutObject"], proxy.by_library["PutObject"]) == (2, 1)
         found = direct.read(key)
-        assert (found.data, found.entry.etag, found.entry.sha256) == (wanted.content, put, wanted.sha256)
+        assert (found.data, found.entry.etag, found.entry.sha256) == (wanted.source, put, wanted.sha256)
         was_there = condition is not None and fault.kind in {Kind.LOST_REPLY, Kind.TRICKLE}
         assert sum(heard) == (0 if was_there else wanted.size)
 

@@ -174,7 +174,7 @@ def test_a_run_frozen_in_the_middle_overwrites_nothing() -> None:
         store.meanwhile = others
         with pytest.raises(LockHeldError):
             run(store, site({"r1": "late", "r2": "late"}), clock, guard=check)
-    assert {one.key: store.read(one.key).data for one in latest} == {one.key: one.content for one in latest}
+    assert {one.key: store.read(one.key).data for one in latest} == {one.key: one.source for one in latest}
 
 
 def test_of_many_that_reach_for_it_one_gets_it() -> None:

@@ -160,7 +160,7 @@ def test_a_run_of_others_that_failed_is_noticed(published: Journal, clock: Clock
     run(published, site(TWO), clock, memo=reopened())
     assert lists(published) == 1
     page = next(one for one in site(TWO) if one.key == "e/s/r1/index.html")
-    assert published.read(page.key).data == page.content
+    assert published.read(page.key).data == page.source
 
 
 @pytest.mark.parametrize("at", range(1, 12))

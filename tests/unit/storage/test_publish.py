@@ -461,6 +461,6 @@ def test_what_was_seen_before_another_published(
     outcome = run(store, site(TWO, title="Ours"), clock, seen=seen, guard=lambda: None)
     assert outcome.attempts == (2 if refuses else 1)
     assert outcome.generation == 3
-    assert content(store)["index.html"] == site(TWO, title="Ours")[-1].content
+    assert content(store)["index.html"] == site(TWO, title="Ours")[-1].source
     assert broken_references(store) == []
     assert "list" in store.log
