@@ -17,8 +17,8 @@ from pipeline.storage.s3_errors import CONFLICT, UNSUPPORTED, error_code
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-
 KEPT_FOR_S = 86_400
+"""Servers are replaced, seldom; a day later at most, one that does less is found out."""
 _COLUMNS = "place TEXT PRIMARY KEY, tried INT NOT NULL"
 
 
