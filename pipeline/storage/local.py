@@ -12,6 +12,7 @@ import errno
 import fcntl
 import os
 import secrets
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -44,6 +45,9 @@ class LocalStore:
     def __init__(self, root: Path) -> None:
         self._root = Path(os.path.abspath(root))  # noqa: PTH100 (keeps a symlinked root as the organiser wrote it)
         self._private = self._root / RESERVED
+        self._lock_file = self._private / "lock"
+        self._turn = threading.Lock()
+        self._is_cleared = False
 
     @property
     def address(self) -> str:
@@ -139,14 +143,7 @@ class LocalStore:
         if not self._private.exists():
             return 0
         with self._mended(RESERVED), self._lock():
-            count = sum(_remove_unlocked(path) for path in self._private.glob(f"*{_PART}"))
-            self._lock_file.unlink()
-            _remove_empty(self._private)
-        return count
-
-    @property
-    def _lock_file(self) -> Path:
-        return self._private / "lock"
+            return self._clear()
 
     def _path(self, key: str) -> Path:
         return self._root / check_key(key)
@@ -178,26 +175,41 @@ class LocalStore:
         finally:
             file.close()
             Path(file.name).unlink(missing_ok=True)
+            _remove_empty(self._private)
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        """Keep other writers of this folder out, in this process and in others."""
-        with self._locked_file():
-            yield
+        """Keep other writers of this folder out, in this process and in others; nothing of the lock remains.
+
+        The first to hold it here clears away what processes left that were killed.
+        """
+        with self._turn, self._locked_file():
+            try:
+                if not self._is_cleared:
+                    self._clear()
+                    self._is_cleared = True
+                yield
+            finally:
+                self._lock_file.unlink(missing_ok=True)
+                _remove_empty(self._private)
+
+    def _clear(self) -> int:
+        """Remove the temporary files that nobody writes to any more; how many there were."""
+        return sum(_remove_unlocked(path) for path in self._private.glob(f"*{_PART}"))
 
     def _locked_file(self) -> IO[bytes]:
         while True:
             try:
                 self._private.mkdir(parents=True, exist_ok=True)
                 file = self._lock_file.open("ab")
-            except (FileNotFoundError, FileExistsError):  # ``abandon`` removed the folder in between
+            except (FileNotFoundError, FileExistsError):  # somebody removed the folder in between
                 if self._private.is_file():
                     raise
                 continue
             fcntl.flock(file, fcntl.LOCK_EX)
             if _is_at(file, self._lock_file):
                 return file
-            file.close()  # ``abandon`` removed the file in between
+            file.close()  # the one who held it removed it
 
     @contextmanager
     def _mended(self, key: str) -> Iterator[None]:
@@ -250,9 +262,7 @@ def _files(folder: Path, *, skip: Path) -> Iterator[Path]:
         raise _store_error(str(folder), error) from error
     for entry in entries:
         path = Path(entry.path)
-        if path == skip:
-            continue
-        if entry.is_dir(follow_symlinks=False):
+        if entry.is_dir(follow_symlinks=False) and path != skip:
             yield from _files(path, skip=skip)
         elif entry.is_file(follow_symlinks=False):
             yield path

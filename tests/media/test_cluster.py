@@ -18,7 +18,6 @@ from pipeline.errors import ConfigurationError
 from pipeline.media.tools import Tools
 from pipeline.programmes import import_programme
 from pipeline.run import Options, publish
-from pipeline.storage.protocol import RESERVED
 from tests.media.cluster import Machines, Network, Trust, machines
 from tests.media.sources import record
 from tests.waiting import wait_until
@@ -89,7 +88,7 @@ def test_same_bytes_as_on_one_machine(root: Path, cluster: Machines) -> None:
         cluster.start_worker(name)
     run(root, cluster.address)
     assert published(root) == expected
-    assert not [path for path in (root / "work").rglob("*") if path.is_file() and RESERVED not in path.parts]
+    assert not [path for path in (root / "work").rglob("*") if path.is_file()]
 
 
 def test_only_known_machines(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ class Meeting:
         return {
             path.relative_to(self.public).as_posix(): sha256(path.read_bytes()).hexdigest()
             for path in sorted(self.public.rglob("*"))
-            if path.is_file() and ".aftertalk-store" not in path.parts
+            if path.is_file()
         }
 
     def site(self) -> dict[str, str]:
@@ -512,12 +512,11 @@ def add_settings(meeting: Meeting, text: str) -> None:
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    """Every file below a folder, but for what the store keeps for itself and what counts generations."""
+    """Every file below a folder, but for what counts generations."""
     return {
         name: path.read_bytes()
         for path in sorted(root.rglob("*"))
-        if path.is_file()
-        and not (name := path.relative_to(root).as_posix()).startswith((".aftertalk-store/", "state/", "catalog.json"))
+        if path.is_file() and not (name := path.relative_to(root).as_posix()).startswith(("state/", "catalog.json"))
     }
 
 

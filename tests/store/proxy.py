@@ -171,8 +171,14 @@ class Request:
 
 
 @contextmanager
-def running(server: str, *, drop_headers: tuple[bytes, ...] = (), tls: ssl.SSLContext | None = None) -> Iterator[Proxy]:
-    """A proxy before the server at that address, on a free port of 127.0.0.1; with ``tls`` it speaks https.
+def running(
+    server: str,
+    *,
+    drop_headers: tuple[bytes, ...] = (),
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+) -> Iterator[Proxy]:
+    """A proxy before the server at that address, on a free port of ``host``; with ``tls`` it speaks https.
 
     ``drop_headers`` never reach the server: it is then one that does not know them.
     """
@@ -188,9 +194,9 @@ def running(server: str, *, drop_headers: tuple[bytes, ...] = (), tls: ssl.SSLCo
         writer.close()
 
     listening = asyncio.run_coroutine_threadsafe(
-        asyncio.start_server(handle, "127.0.0.1", 0, limit=64 * 1024 * 1024, ssl=tls), loop
+        asyncio.start_server(handle, host, 0, limit=64 * 1024 * 1024, ssl=tls), loop
     ).result()
-    proxy.endpoint = f"{'https' if tls else 'http'}://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    proxy.endpoint = f"{'https' if tls else 'http'}://{host}:{listening.sockets[0].getsockname()[1]}"
     try:
         yield proxy
     finally:

@@ -97,6 +97,11 @@ def test_half_written_files_of_dead_processes_are_cleared_away(tmp_path: Path) -
     corner.mkdir()
     (corner / "dead.part").write_bytes(b"half")
     store.put(Wanted.of_bytes("a.txt", b""))
+    assert files(tmp_path) == ["a.txt"]
+    assert not corner.exists()
+    corner.mkdir()
+    (corner / "lock").touch()
+    (corner / "dead.part").write_bytes(b"half")
     with (corner / "alive.part").open("wb") as alive:
         fcntl.flock(alive, fcntl.LOCK_EX)
         assert store.abandon(before=datetime.now(UTC)) == 1
