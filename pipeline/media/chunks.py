@@ -95,9 +95,11 @@ def _chunk(probe: Probe, video: VideoTrack, span: tuple[int, int | None], cuts: 
 
 
 def can_seek(probe: Probe) -> bool:
-    """Whether the file can be entered exactly at its key frames."""
+    """Whether the file can be entered exactly at its key frames; an edit list may hide the only one."""
     video = probe.video
-    return video is not None and video.seekable and probe.container.startswith(SEEKABLE)
+    if video is None or not video.key_frames_ms:
+        return False
+    return video.seekable and probe.container.startswith(SEEKABLE)
 
 
 def _goes_on(probe: Probe) -> bool:

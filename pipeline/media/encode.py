@@ -51,7 +51,7 @@ def lead_ms(probe: Probe) -> int:
     """How much of what is trimmed away at the start is read all the same, and is in ``picture.mp4``."""
     if probe.video is None or not chunks.can_seek(probe):
         return probe.trimmed_ms
-    return min(probe.trimmed_ms, LEAD_MS - min(0, *probe.video.key_frames_ms[:1]))
+    return min(probe.trimmed_ms, LEAD_MS - min(0, probe.video.key_frames_ms[0]))
 
 
 def pictures(

@@ -147,6 +147,28 @@ def test_a_long_way_in(tools: Tools, tmp_path: Path, original: NDArray[np.float3
     check_folder(folder, artifact.data)
 
 
+@pytest.mark.parametrize("trim", [{}, {"start": 0.5, "end": 6}], ids=["whole", "trimmed"])
+@pytest.mark.parametrize("group", ["75", "500"], ids=["key frames", "none shown"])
+def test_a_start_cut_off_by_an_edit_list(
+    tools: Tools, tmp_path: Path, original: NDArray[np.float32], group: str, trim: dict[str, float]
+) -> None:
+    """Cut without encoding, as phones do: the first key frame is hidden, what is shown begins within its group."""
+    whole = source(tools, tmp_path / "whole.mp4", "-g", group)
+    cut = tmp_path / "cut.mp4"
+    run(tools, "-ss", "1.3", "-i", str(whole), "-c", "copy", str(cut))
+    shown = numbers(cut)
+    assert shown[0] in {32, 33}
+    artifact, folder = Workshop(tmp_path / "made", tools, settings(), trim=trim).transcode(cut)
+    start = trim.get("start", 0.0)
+    first, last = int(start * 25), int(trim["end"] * 25) if trim else len(shown)
+    for one in artifact.data["renditions"]:
+        seen = numbers(folder / one["file"])
+        assert seen == shown[first : first + len(seen)], one
+        assert len(seen) == pytest.approx(last - first, abs=1)
+    check_folder(folder, artifact.data)
+    assert abs(lag(sound(folder / "audio.m4a"), original, 1.3 + start)) <= RATE // 25
+
+
 def test_a_trim_behind_the_end(tools: Tools, tmp_path: Path) -> None:
     """It is an error that says what to correct, not an empty recording."""
     whole = source(tools, tmp_path / "whole.mp4", seconds=2)
