@@ -110,7 +110,7 @@ class Flow:
         """The job with all its artifacts if nothing needs to be made, else the reason why something does."""
         for stage in self.stages:
             task = stage.plan(job)
-            found = self._find(job, task)
+            found = None if stage.name in self.force else self._find(job, task)
             if found is None:
                 return f"{stage.name}: {self._reason(task)}"
             job = replace(job, artifacts={**job.artifacts, stage.name: found[0]})
@@ -164,6 +164,8 @@ class Flow:
             return Artifact(key=NOT_MADE, stage=stage.name, data=stage.without(error)), "left out"
 
     def _reason(self, task: Task) -> str:
+        if task.stage in self.force:
+            return "asked for"
         manifest = self.published.manifest(task.recording)
         if manifest and any(one.stage == task.stage and one.key == NOT_MADE for one in manifest.artifacts):
             return "failed in the last run"

@@ -232,12 +232,14 @@ class _Making:
         if item.problem:
             self._shop.reporter.tell(report.Noticed(item.id, item.problem, item.hint))
             return False
+        is_named = item.id in self._options.only
+        if not is_named and (self._options.only or self._is_resting(item)):
+            return False
         if self._options.dry_run:
-            reason = self._shop.flow.is_made(self._shop.job(item))
+            reason = self._flow.is_made(self._shop.job(item))
             if isinstance(reason, str):
                 self._shop.reporter.tell(report.PlannedChange("make", item.id, 0, reason))
-            return False
-        return item.id in self._options.only or not (self._options.only or self._is_resting(item))
+        return not self._options.dry_run
 
     def _is_resting(self, item: Item) -> bool:
         """Whether it failed before and is not tried again yet; naming it, or a stage to make again, overrules that."""

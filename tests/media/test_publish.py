@@ -416,6 +416,10 @@ def test_only_makes_what_is_asked_for(meeting: Meeting, root: Path) -> None:
     """The other recording stays public as it was, although its source changed."""
     example = root / "examples" / "gnm2021" / "gnm2021" / "recordings"
     shutil.copy(example / "live-demos-2.m4a", meeting.inbox / "talk.m4a")
+    for recording, planned in (("meeting/panel", []), ("meeting/talk", ["meeting/talk"])):
+        told = meeting.publish(only=frozenset({recording}), dry_run=True)
+        made = [one.key for one in told.messages if isinstance(one, report.PlannedChange) and one.action == "make"]
+        assert made == planned
     told = meeting.publish(only=frozenset({"meeting/panel"}))
     assert told.made() == set()
     assert meeting.ids() == ["meeting/panel", "meeting/talk"]

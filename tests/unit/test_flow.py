@@ -175,6 +175,17 @@ def test_a_new_title_makes_only_what_shows_it(house: House, job: Job) -> None:
     assert house.reasons() == ["setting title changed"]
 
 
+def test_a_stage_that_is_asked_for_is_made_again(house: House, job: Job) -> None:
+    """It alone, as ``is_made`` says beforehand: what comes of it is the same, so the rest is kept."""
+    house.flow.make(job)
+    house.reporter.messages.clear()
+    forced = replace(house.flow, force=frozenset({"cut"}))
+    assert forced.is_made(job) == "cut: asked for"
+    forced.make(job)
+    assert house.outcomes() == [("cut", "made"), ("name", "kept")]
+    assert house.reasons() == ["asked for"]
+
+
 def test_a_new_source_makes_everything_again(house: House, job: Job) -> None:
     """Another SHA-256 of the source is another recording as far as making goes."""
     house.flow.make(job)
