@@ -123,7 +123,7 @@ def write_copies(shop: Workshop, item: Item, folder: Path, *, forms: Sequence[st
     return written
 
 
-def put(shop: Workshop, item: Item, file: Path, *, language: str | None) -> list[Imported]:
+def put(shop: Workshop, item: Item, file: Path, *, language: str | None) -> tuple[list[Imported], list[str]]:
     """Clean a caption file and put it beside the recording, one for each language in it, before all others.
 
     Args:
@@ -131,6 +131,9 @@ def put(shop: Workshop, item: Item, file: Path, *, language: str | None) -> list
         item: the recording.
         file: of any known format, timed as the published recording is.
         language: of its text; when not given, as its name or its content says.
+
+    Returns:
+        What was put in place, and what was found in the file that a person should know.
 
     Raises:
         CaptionError: the file cannot be read, or holds nothing for this recording.
@@ -144,13 +147,15 @@ def put(shop: Workshop, item: Item, file: Path, *, language: str | None) -> list
     duration_ms = data.get("transcode", {}).get("duration_ms")
     trimmed_ms = data.get("probe", {}).get("trimmed_ms", 0)  # files of the inbox are timed as the source is
     findings: list[str] = []
-    tracks = readers.read(file.name, _content(file))
-    known = said or (_language_of_name(file) if len(tracks) == 1 else None)
+    named = said or _language_of_name(file)
+    tracks = readers.read(file.name, _content(file), language=named)
+    known = said or (named if len(tracks) == 1 else None)
     candidates = [Candidate(Origin.SIDECAR, file.name, track, known) for track in tracks]
     chosen = choose(candidates, item.language, duration_ms, findings)
     if not chosen:
         raise CaptionError(file.name, "; ".join(findings) or "there are no captions in the file")
-    return [_placed(shop, item, key, _moved(cues, trimmed_ms)) for key, (_, cues) in chosen.items()]
+    placed = [_placed(shop, item, key, _moved(cues, trimmed_ms)) for key, (_, cues) in chosen.items()]
+    return placed, findings
 
 
 def _placed(shop: Workshop, item: Item, language: str, cues: tuple[Cue, ...]) -> Imported:

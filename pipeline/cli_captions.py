@@ -61,9 +61,12 @@ def captions(
     shop = open_workshop(load_catalogue(catalogue), RecordingReporter())
     item = captioning.find(shop, recording, now=datetime.now(UTC))
     if file:
-        for one in captioning.put(shop, item, file, language=language):
+        placed, findings = captioning.put(shop, item, file, language=language)
+        for one in placed:
             done = "replaced" if one.replaced else "wrote"
             click.echo(printable(f"{done} {one.path}: {one.cues} cues in {one.language}"))
+        for finding in findings:
+            click.echo(printable(f"note: {finding}"))
         click.echo("The next 'aftertalk publish' shows them.")
     elif folder:
         wanted = forms or tuple(captioning.FORMS)

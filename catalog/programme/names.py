@@ -11,7 +11,8 @@ from catalog.programme.vocabulary import words
 
 _HARD = re.compile(r"\s*(?:[;|\n、，／]|\s/\s|\s&\s|\s\+\s|\s(?:and|und|et|y|e|og|och|en)\s)\s*")
 _TAIL = re.compile(r"\s*[(\[]([^()\[\]]{1,200})[)\]]\s*$")
-_MAIL = re.compile(r"\s*<?[\w.+-]+@[\w-]+\.[\w.-]+>?")
+_MAIL = re.compile(r"<?(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+>?")
+_COMMA = re.compile(r",(?![^(\[]{0,200}[)\]])")
 
 
 def split_names(cell: str) -> list[RawPerson]:
@@ -21,8 +22,8 @@ def split_names(cell: str) -> list[RawPerson]:
     """
     people = []
     for part in _HARD.split(text.clean(cell)):
-        bare = _MAIL.sub("", part).strip(" ,")
-        pieces = [piece.strip() for piece in re.split(r",(?![^(\[]*[)\]])", bare) if piece.strip()]
+        bare = " ".join(_MAIL.sub(" ", part).split()).strip(" ,")
+        pieces = [piece.strip() for piece in _COMMA.split(bare) if piece.strip()]
         several = len(pieces) > 1 and all(_is_full_name(_TAIL.sub("", piece)) for piece in pieces)
         for piece in pieces if several else [bare]:
             tail = _TAIL.search(piece)

@@ -20,7 +20,7 @@ _WORD_DATE = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th)?,? )?(\d{4})"
 )
 _EASTERN_DATE = re.compile(r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일]?", re.ASCII)
-_CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2}))?(?:\.\d+)? ?(?:h|uhr)? ?([ap]\.?m\.?)?", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2})(?:\.\d+)?)? ?(?:h|uhr)? ?([ap]\.?m\.?)?", re.ASCII)
 _ISO_DURATION = re.compile(
     r"P(?:(\d{1,4})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})(?:\.\d+)?S)?)?",
     re.ASCII | re.IGNORECASE,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 
 from charset_normalizer import from_bytes
 
+from pipeline.captions import language as languages
 from pipeline.captions.timed import MAX_BYTES
 from pipeline.errors import CaptionError
 
@@ -21,12 +23,19 @@ _MARKS = (
 _XML_ENCODING = re.compile(rb"""\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _VALID_MULTIBYTE = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _LINE_ENDS = re.compile(r"\r\n?|[\u0085\u2028\u2029]")
+_WESTERN = re.compile(r"af|ca|da|de|en|es|eu|fi|fo|fr|gl|is|it|nb|nl|nn|no|pt|sv")
+_WESTERN_PAGE = "cp1252"
+_NEVER_GUESSED = ("mac_cyrillic", "mac_greek", "mac_iceland", "mac_latin2", "mac_turkish")
+"""Code pages that no tool of today writes, and that short texts are easily taken for."""
 # Guessing a code page needs some text, not all of it.
 _SAMPLE_BYTES = 256 * 1024
 
 
-def decode(name: str, content: bytes) -> tuple[str, tuple[str, ...]]:
+def decode(name: str, content: bytes, language: str | None = None) -> tuple[str, tuple[str, ...]]:
     r"""Decode a caption file: byte order mark, UTF-8, UTF-16 by its zeros, the XML declaration, else a guess.
+
+    Western European code pages can hardly be told from Central European ones by the bytes: the ``language``, where it
+    is known, decides.
 
     Returns:
         The text with ``\n`` as the only line end and no NUL, and findings about the encoding.
@@ -36,7 +45,7 @@ def decode(name: str, content: bytes) -> tuple[str, tuple[str, ...]]:
     """
     if len(content) > MAX_BYTES:
         raise CaptionError(name, f"the file has {len(content)} bytes; at most {MAX_BYTES} are read")
-    encoding, errors, findings = _encoding(name, content)
+    encoding, errors, findings = _encoding(name, content, language)
     try:
         text = content.decode(encoding, errors)
     except (UnicodeDecodeError, LookupError) as error:
@@ -46,7 +55,7 @@ def decode(name: str, content: bytes) -> tuple[str, tuple[str, ...]]:
     return _LINE_ENDS.sub("\n", text.replace("\0", "").removeprefix("\ufeff")), findings
 
 
-def _encoding(name: str, content: bytes) -> tuple[str, str, tuple[str, ...]]:
+def _encoding(name: str, content: bytes, language: str | None) -> tuple[str, str, tuple[str, ...]]:
     """Codec, error handler and findings."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
@@ -56,7 +65,7 @@ def _encoding(name: str, content: bytes) -> tuple[str, str, tuple[str, ...]]:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
-        return _legacy_encoding(name, content, error.start)
+        return _legacy_encoding(name, content, error.start, language)
     return "utf-8", "strict", ()
 
 
@@ -72,7 +81,9 @@ def _wide_encoding(content: bytes) -> str | None:
     return None
 
 
-def _legacy_encoding(name: str, content: bytes, first_error: int) -> tuple[str, str, tuple[str, ...]]:
+def _legacy_encoding(
+    name: str, content: bytes, first_error: int, language: str | None
+) -> tuple[str, str, tuple[str, ...]]:
     if declared := _XML_ENCODING.match(content):
         encoding = declared[1].decode()
         if encoding.lower() not in {"utf-8", "utf8"}:
@@ -83,11 +94,16 @@ def _legacy_encoding(name: str, content: bytes, first_error: int) -> tuple[str, 
     if sum(len(match) for match in _VALID_MULTIBYTE.findall(content)) * 2 > high:
         line = content[:first_error].count(b"\n") + 1
         return "utf-8", "replace", (f"broken UTF-8 (first in line {line}): bytes that are no text were replaced",)
-    best = from_bytes(content[max(0, first_error - 1024) :][:_SAMPLE_BYTES], enable_fallback=True).best()
+    encoding = _guessed(name, content[max(0, first_error - 1024) :][:_SAMPLE_BYTES], language)
+    return encoding, "replace", (f"not UTF-8; read as {encoding}, a guess: save it as UTF-8 if that is wrong",)
+
+
+def _guessed(name: str, sample: bytes, language: str | None) -> str:
+    if language and _WESTERN.fullmatch(languages.base(language)):
+        with suppress(UnicodeDecodeError):
+            sample.decode(_WESTERN_PAGE)
+            return _WESTERN_PAGE
+    best = from_bytes(sample, cp_exclusion=list(_NEVER_GUESSED), enable_fallback=True).best()
     if best is None:
         raise CaptionError(name, "the encoding cannot be told", hint="save the file as UTF-8")
-    return (
-        best.encoding,
-        "replace",
-        (f"not UTF-8; read as {best.encoding}, a guess: save it as UTF-8 if that is wrong",),
-    )
+    return best.encoding

@@ -133,19 +133,21 @@ def wrap(parts: Sequence[Atom]) -> str:
     A clause that ends in the middle wins over even halves; the upper line is the shorter one, all else equal.
     """
     whole = join(parts)
-    if width(whole) <= LINE_WIDTH:
+    total, first = width(whole), 0
+    if total <= LINE_WIDTH:
         return whole
-    best: tuple[float, str] | None = None
+    best: tuple[float, int] | None = None
+    spaces = [0, *(0 if part.glued else SPACE_WIDTH for part in parts[1:])]
     for at in range(1, len(parts)):
-        upper, lower = join(parts[:at]), join(parts[at:])
-        first, second = width(upper), width(lower)
+        first += width(parts[at - 1].text) + spaces[at - 1]
+        second = total - first - spaces[at]
         if first > LINE_WIDTH or second > LINE_WIDTH:
             continue
         uneven = abs(first - second) / LINE_WIDTH + (0.05 if first > second else 0)
         cost = uneven + break_cost(parts[at - 1].text) * 0.6
         if best is None or cost < best[0]:
-            best = (cost, f"{upper}\n{lower}")
-    return best[1] if best else _fill(parts)
+            best = cost, at
+    return f"{join(parts[: best[1]])}\n{join(parts[best[1] :])}" if best else _fill(parts)
 
 
 def _fill(parts: Sequence[Atom]) -> str:

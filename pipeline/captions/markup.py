@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from html.entities import html5
 from typing import NamedTuple
 
-_TAG = re.compile(r"<(/?)([^>]*)>?")
+_TAG = re.compile(r"<(?![0-9]+(?![0-9:]))(/?)([^>]*)>?")
+"""As browsers read tags, but for ``<3`` and ``x<5``: they hide these, and it is what somebody said."""
 _ANNOTATION = re.compile(r"([^ \t\n\f.]*)(?:\.[^ \t\n\f]*)?[ \t\n\f]*(.*)", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,8}|#[xX][0-9A-Fa-f]{1,8}|[A-Za-z][A-Za-z0-9]{0,31});")
 _HTML_TAG = re.compile(
@@ -88,7 +89,7 @@ def _tokens(payload: str) -> Iterator[tuple[str, bool, str, str]]:
     position = 0
     for match in _TAG.finditer(payload):
         if not match[0].endswith(">") and match[2][:1].isspace():
-            break  # "a < b" at the end of a cue: browsers hide it, but it is what somebody said
+            break  # "a < b" at the end of a cue: the same
         parts = _ANNOTATION.match(match[2])
         name, annotation = (parts[1] or _NO_NAME, parts[2]) if parts else (_NO_NAME, "")
         yield unescape(payload[position : match.start()]), bool(match[1]), name, annotation

@@ -64,12 +64,17 @@ def _overlap(before: list[str], after: list[str]) -> int:
     return 0
 
 
+def _goes_on(before: list[str], after: list[str]) -> bool:
+    """Whether ``after`` is ``before`` rolled on or grown; a line on its own that is repeated was said again."""
+    return before != after and bool(_overlap(before, after))
+
+
 def _rolls(ordered: list[TimedText]) -> bool:
     pairs = rolled = 0
     before: TimedText | None = None
     for timed in ordered:
         if before and timed.start_ms - before.end_ms <= _LONGEST_PAUSE_MS:
             pairs += 1
-            rolled += bool(_overlap(_lines(before), _lines(timed)))
+            rolled += _goes_on(_lines(before), _lines(timed))
         before = timed
     return rolled >= _FEW and rolled >= pairs * _MOST

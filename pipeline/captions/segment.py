@@ -12,6 +12,8 @@ from pipeline.captions.timed import TimedText
 LONGEST_MS = 7000
 _SLOWEST_MS = 150
 """Milliseconds a character of very slow speech; a cue that lasts longer is standing still, not spoken."""
+_FASTEST_MS = 10
+"""Milliseconds a character that nobody can speak or read; where such a text is cut, does not matter."""
 _PAUSE_MS = 1500
 """A pause this long ends a cue in any case."""
 _BREATH_MS = 350
@@ -44,7 +46,10 @@ def split(one: TimedText) -> list[TimedText]:
             return [one]
         if fits_one(one.text):
             return [one._replace(text=lines.wrap(lines.atoms(_flat(one.text))))]
-    return _cut(_interpolated(one), one.speaker)
+    run = _interpolated(one)
+    if len(one.text) * _FASTEST_MS > one.end_ms - one.start_ms:
+        return _cues(list(_full(run)), one.speaker)
+    return _cut(run, one.speaker)
 
 
 def from_words(words: Sequence[TimedText]) -> list[TimedText]:
@@ -114,6 +119,16 @@ def _cut(run: list[_Timed], speaker: str) -> list[TimedText]:
     while cuts[-1] > 0:
         cuts.append(came_from[cuts[-1]])
     return _cues([run[first:after] for first, after in pairwise(cuts[::-1])], speaker)
+
+
+def _full(run: list[_Timed]) -> Iterator[list[_Timed]]:
+    """Cues with as much text as goes into each."""
+    widths = [lines.width(one.atom.text) for one in run]
+    first = 0
+    while first < len(run):
+        *_, (after, _) = _candidates(run, widths, first)
+        yield run[first:after]
+        first = after
 
 
 def _candidates(run: list[_Timed], widths: list[int], first: int) -> Iterator[tuple[int, float]]:

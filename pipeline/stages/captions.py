@@ -58,7 +58,7 @@ class CaptionsStage:
     """Files: ``captions/<language>.vtt``, ``.srt`` and ``.m3u8``, and ``transcript.<language>.txt``."""
 
     name = "captions"
-    version = 5
+    version = 6
 
     def plan(self, job: Job) -> Task:
         """Depends on the caption files, on the source where it holds captions, and on the recording's length."""
@@ -147,7 +147,7 @@ def _of_files(job: Job, probe: Probe, findings: list[str]) -> Iterator[Candidate
     rate = probe.video.frame_rate if probe.video else None
     for file in sorted(job.source.captions, key=lambda one: not _is_imported(job, one)):
         try:
-            tracks = readers.read(_name(file), _content(file), frame_rate=rate)
+            tracks = readers.read(_name(file), _content(file), frame_rate=rate, language=file.language)
         except (AftertalkError, OSError) as error:
             findings.append(f"left out: {error}")
             continue

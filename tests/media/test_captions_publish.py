@@ -150,6 +150,18 @@ def test_what_cannot_be_imported_is_told(meeting: Meeting) -> None:
     assert [path.name for path in meeting.inbox.iterdir()] == ["talk.m4a"]
 
 
+def test_what_was_found_in_an_import_is_told(meeting: Meeting, tmp_path: Path) -> None:
+    """An encoding that had to be guessed: somebody should look, as the file counts before all others."""
+    file = tmp_path / "talk.srt"
+    file.write_bytes("1\n00:00:01,000 --> 00:00:02,000\nGoddag på dansk\n".encode("cp1252"))
+    done = CliRunner().invoke(
+        cli, ["captions", "meeting/talk", "-C", str(meeting.root), "--import", str(file), "--language", "da"]
+    )
+    assert done.exit_code == 0, done.output
+    assert "note: talk.srt: not UTF-8; read as cp1252, a guess" in done.output
+    assert "på dansk" in (meeting.inbox / "talk.da.vtt").read_text("utf-8")
+
+
 def test_late_captions_are_moved_when_asked(meeting: Meeting, tools: Tools) -> None:
     """A file whose captions come four seconds late: told, and with ``align`` published where the sound is."""
     meeting.configure("{recognise: false}")

@@ -20,7 +20,9 @@ _READERS: tuple[tuple[_Matches, _Reader], ...] = tuple(
 _PICTURES = ((b"PG", "PGS (.sup)"), (b"\x00\x00\x01\xba", "VobSub (.sub)"))
 
 
-def read(name: str, content: bytes, *, frame_rate: float | None = None) -> tuple[Track, ...]:
+def read(
+    name: str, content: bytes, *, frame_rate: float | None = None, language: str | None = None
+) -> tuple[Track, ...]:
     """Read a caption file of any known format: one track per language in it.
 
     Rolling captions are un-rolled and ``Name:`` prefixes become speakers.
@@ -29,6 +31,7 @@ def read(name: str, content: bytes, *, frame_rate: float | None = None) -> tuple
         name: of the file, for messages.
         content: its bytes.
         frame_rate: of the recording, frames per second, for formats that count frames.
+        language: of the text where it is known, to tell old encodings apart.
 
     Raises:
         CaptionError: of no known format, broken, without any text, or beyond the bounds of ``timed.py``.
@@ -36,19 +39,19 @@ def read(name: str, content: bytes, *, frame_rate: float | None = None) -> tuple
     for mark, kind in _PICTURES:
         if content.startswith(mark):
             raise CaptionError(name, f"these are pictures of text, {kind}; captions are needed as text")
-    tracks = _read_bytes(name, content, frame_rate)
+    tracks = _read_bytes(name, content, frame_rate, language)
     tracks = tuple(track for track in tracks if any(timed.text.strip() for timed in track.texts))
     if not tracks:
         raise CaptionError(name, "there are no captions in the file")
     return tracks
 
 
-def _read_bytes(name: str, content: bytes, frame_rate: float | None) -> tuple[Track, ...]:
+def _read_bytes(name: str, content: bytes, frame_rate: float | None, language: str | None) -> tuple[Track, ...]:
     if stl.matches(content):
         if len(content) > MAX_BYTES:
             raise CaptionError(name, f"the file has {len(content)} bytes; at most {MAX_BYTES} are read")
         return tuple(_finished(track, ()) for track in stl.read(name, content))
-    text, notes = decode(name, content)
+    text, notes = decode(name, content, language)
     if not text.strip():
         raise CaptionError(name, "the file is empty")
     return tuple(_finished(track, notes) for track in _dispatch(name, text, frame_rate))

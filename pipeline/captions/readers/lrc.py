@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from pipeline.captions.timed import TimedText, Track, bounded
 
-_STAMP = r"(\d{1,4}):(\d{1,2})(?:[.:](\d{1,3}))?"
+_STAMP = r"(\d{1,4}):(\d{1,2})(?:([.:])(\d{1,3}))?"
 _LINE = re.compile(rf"\s*((?:\[{_STAMP}\]\s*)+)(.*)\Z")
 _TIME = re.compile(rf"\[{_STAMP}\]")
 _WORD_TIME = re.compile(rf"<{_STAMP}>")
@@ -45,12 +45,22 @@ def read(name: str, text: str) -> tuple[Track, ...]:
 
 
 def _points(text: str) -> Iterator[tuple[int, str]]:
+    by_hours = _by_hours(text)
     for line in text.split("\n"):
         if match := _LINE.match(line):
-            said = " ".join(_WORD_TIME.sub("", match[5]).split())
+            said = " ".join(_WORD_TIME.sub("", match[6]).split())
             for stamp in _TIME.finditer(match[1]):
-                minutes, seconds, fraction = stamp.groups()
-                yield (int(minutes) * 60 + int(seconds)) * 1000 + int((fraction or "0").ljust(3, "0")), said
+                first, second, _, third = stamp.groups()
+                if by_hours:
+                    yield ((int(first) * 60 + int(second)) * 60 + int(third)) * 1000, said
+                else:
+                    yield (int(first) * 60 + int(second)) * 1000 + int((third or "0").ljust(3, "0")), said
+
+
+def _by_hours(text: str) -> bool:
+    """Whether times are hours, minutes and seconds, as in transcripts: nowhere hundredths that no second can be."""
+    stamps = _TIME.findall(text)
+    return all(sign == ":" and len(third) == 2 and int(third) < 60 for _, _, sign, third in stamps)
 
 
 def matches_table(text: str) -> bool:

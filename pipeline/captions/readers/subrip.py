@@ -19,6 +19,8 @@ _SUBVIEWER_TIMES = re.compile(
 )
 _SUBVIEWER_BREAK = re.compile(r"\[br\]", re.IGNORECASE)
 _LOOK_AHEAD_LINES = 50
+_MOST_DIGITS = 9
+"""Of a cue's number."""
 
 
 def matches(text: str) -> bool:
@@ -38,26 +40,33 @@ def read(name: str, text: str) -> tuple[Track, ...]:
 
 def _texts(lines: list[str]) -> Iterator[TimedText]:
     times: tuple[int, int] | None = None
-    body: list[str] = []
+    number, body = "", list[str]()
     for line in lines:
         if match := _SUBRIP_TIMES.match(line) or _SUBVIEWER_TIMES.match(line):
+            said, following = _without_number(body, number)
             if times:
-                yield _text(times, _without_number(body))
+                yield _text(times, said)
             parts = match.groups()
-            times, body = (_milliseconds(parts[:5]), _milliseconds(parts[5:])), []
-        elif times:
+            times, number, body = (_milliseconds(parts[:5]), _milliseconds(parts[5:])), following, []
+        else:
             body.append(line)
     if times:
         yield _text(times, body)
 
 
-def _without_number(body: list[str]) -> list[str]:
-    """Drop the number of the next cue: digits alone on the last line, after an empty one, or all there is."""
+def _without_number(body: list[str], number: str) -> tuple[list[str], str]:
+    """The lines before the next cue's number, and that number: digits alone on the last line.
+
+    Where text stands before it and no empty line on either side, it must be the one that follows ``number``.
+    """
+    is_beside = bool(body and body[-1].strip())
     while body and not body[-1].strip():
         body = body[:-1]
-    if body and body[-1].strip().isdigit() and (len(body) == 1 or not body[-2].strip()):
-        return body[:-1]
-    return body
+    last = body[-1].strip() if body else ""
+    if not last.isdecimal() or len(last) > _MOST_DIGITS:
+        return body, ""
+    is_next = is_beside and number != "" and int(last) == int(number) + 1
+    return (body[:-1], last) if is_next or len(body) == 1 or not body[-2].strip() else (body, "")
 
 
 def _text(times: tuple[int, int], body: list[str]) -> TimedText:

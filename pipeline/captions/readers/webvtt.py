@@ -23,6 +23,8 @@ _LOCAL = re.compile(r"LOCAL:(?:(\d{1,10}):)?(\d{1,2}):(\d{1,2})\.(\d{3})")
 _MPEGTS = re.compile(r"MPEGTS:(\d{1,20})")
 _MPEGTS_WRAP = 2**33
 _MPEGTS_PER_MS = 90
+_COMMA = re.compile(r"(?<=:\d\d),(?=\d{3})", re.ASCII)
+"""In the time of a cue, as converters from SubRip leave it; browsers hide such a cue."""
 _NOT_CAPTIONS = {"chapters", "metadata"}
 
 
@@ -106,7 +108,8 @@ def _texts(name: str, segments: list[list[str]]) -> Iterator[TimedText]:
 def _segment_texts(name: str, lines: list[str], shift_ms: int) -> Iterator[TimedText]:
     signature = "WEBVTT" + lines[0].removeprefix("\ufeff")[len("WEBVTT") :]
     try:
-        parsed = webvtt_py.from_string("\n".join([signature, *lines[1:]]))
+        mended = (_COMMA.sub(".", line) if "-->" in line else line for line in lines[1:])
+        parsed = webvtt_py.from_string("\n".join([signature, *mended]))
     except MalformedFileError as error:
         raise CaptionError(name, f"this is not WebVTT: {error}") from error
     for caption in parsed.captions:

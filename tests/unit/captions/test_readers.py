@@ -90,6 +90,23 @@ def test_legacy_code_pages_are_guessed_and_told(encoding: str, text: str) -> Non
     assert "not UTF-8" in track.findings[0]
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("da", "Vi taler om åbne data på København."),
+        ("fr", "Bonjour à toutes, ça va être très bien"),
+        ("pt-BR", "ação"),
+    ],
+)
+def test_the_language_tells_western_code_pages(language: str, text: str) -> None:
+    """What the bytes alone leave open, the language of the file decides; that it was a guess is told all the same."""
+    (track,) = readers.read(
+        "talk.srt", f"1\n00:00:01,000 --> 00:00:02,000\n{text}\n".encode("cp1252"), language=language
+    )
+    assert track.texts[0].text == text
+    assert "read as cp1252, a guess" in track.findings[0]
+
+
 def test_broken_utf8_is_told_with_its_line() -> None:
     """A few broken bytes do not make a file unreadable."""
     content = "1\n00:00:01,000 --> 00:00:02,500\nДобрый ".encode() + b"\xff\xfe" + " день\n".encode()
@@ -347,6 +364,30 @@ def test_lyrics_may_have_several_times() -> None:
         (3000, 5000, "Once"),
         (5000, 9000, "Again"),
     ]
+
+
+def test_transcripts_with_hours_are_no_lyrics() -> None:
+    """``[HH:MM:SS]`` before each line is told from ``[mm:ss:xx]``, whose hundredths go beyond any second."""
+    assert plain(read("[00:00:10] Hi\n[00:01:05] again\n[01:00:00] bye\n"))[1:] == [
+        (65_000, 3_600_000, "again"),
+        (3_600_000, 3_604_000, "bye"),
+    ]
+    assert plain(read("[00:01:50]Hi\n[00:02:75]again\n"))[0] == (1500, 2750, "Hi")
+
+
+def test_words_that_browsers_would_hide() -> None:
+    """Times with a comma, as converters leave them, and signs that only look like tags."""
+    track = read("WEBVTT\n\n00:00:01,000 --> 00:00:03,000\nI <3 open data, and x<5 <i>means</i> y>2.\n")
+    assert plain(track) == [(1000, 3000, "I <3 open data, and x<5 means y>2.")]
+
+
+def test_subrip_without_empty_lines() -> None:
+    """The number that follows is no text; a number that does not follow is."""
+    track = read(
+        "1\n00:00:01,000 --> 00:00:02,000\nfirst\n2\n00:00:02,000 --> 00:00:03,000\nin\n1999\n"
+        "3\n00:00:03,000 --> 00:00:04,000\nabout\n12\n00:00:04,000 --> 00:00:05,000\nlast\n"
+    )
+    assert [one.text for one in track.texts] == ["first", "in\n1999", "about\n12", "last"]
 
 
 @pytest.mark.parametrize(

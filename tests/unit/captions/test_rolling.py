@@ -45,6 +45,12 @@ def test_two_steps_a_line(said: list[str]) -> None:
     assert [one.text for one in unroll(tuple(rolled))] == said
 
 
+def test_a_line_that_is_said_again_and_again() -> None:
+    """A vote, a chant, a recogniser that repeats itself: cues of one line that are the same are not rolling."""
+    said = tuple(TimedText(at * 1000, at * 1000 + 1000, "Aye.") for at in range(6))
+    assert unroll(said) == said
+
+
 def test_lines_that_grow_while_they_are_spoken() -> None:
     """Live captions show a line word by word; the whole line is kept, from its first word on."""
     shown = ["so", "so we", "so we begin", "so we begin\nwith", "so we begin\nwith data"]

@@ -81,7 +81,7 @@ def test_clocks(written: str, minutes: int) -> None:
     assert times.clock(written) == timedelta(minutes=minutes)
 
 
-@pytest.mark.parametrize("written", ["", "9", "30:00", "12:60", "13 pm", "noon"])
+@pytest.mark.parametrize("written", ["", "9", "30:00", "12:60", "13 pm", "noon", "03.06.2024", "9:30.5"])
 def test_no_clocks(written: str) -> None:
     """A bare number and impossible times are not times of day."""
     assert times.clock(written) is None
