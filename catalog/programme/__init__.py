@@ -27,6 +27,7 @@ from catalog.programme import (
     pages,
     pretalx,
     pyvideo,
+    sessionize,
     sreview,
     table,
     workbook,
@@ -56,6 +57,7 @@ _JSON = (
     _Format(frab_json.NAME, frab_json.matches, frab_json.read),
     _Format(indico.NAME, indico.matches, indico.read),
     _Format(pretalx.NAME, pretalx.matches, pretalx.read),
+    _Format(sessionize.NAME, sessionize.matches, sessionize.read),
     _Format(pyvideo.NAME, pyvideo.matches, pyvideo.read),
     _Format(other_json.NAME, other_json.matches, other_json.read),
 )

@@ -71,6 +71,72 @@ def test_pretalx_pages_in_a_folder_are_one_programme() -> None:
     assert any("?expand=slots.room" in finding.hint for finding in programme.findings)
 
 
+SESSIONIZE: dict[str, Any] = {
+    "sessions": [
+        {
+            "id": "123",
+            "title": "Opening",
+            "description": "Welcome.",
+            "startsAt": "2024-06-10T09:00:00",
+            "endsAt": "2024-06-10T09:45:00",
+            "speakers": ["a-1", "a-2", "gone"],
+            "categoryItems": [11, 21, 31, 99],
+            "roomId": 7,
+            "liveUrl": "https://live.example/1",
+            "recordingUrl": "https://youtu.be/dQw4w9WgXcQ",
+            "status": "Accepted",
+        },
+        {"id": "9", "title": "Lunch", "startsAt": None, "endsAt": None, "speakers": [], "roomId": None},
+        {"id": "8", "title": "Gone", "startsAt": None, "speakers": [], "status": "Declined"},
+    ],
+    "speakers": [
+        {"id": "a-1", "firstName": "Ann", "lastName": "Li", "fullName": "Ann Li"},
+        {"id": "a-2", "firstName": "Bo", "lastName": "Ek"},
+    ],
+    "categories": [
+        {"id": 1, "title": "Track", "items": [{"id": 11, "name": "Data"}]},
+        {"id": 2, "title": "Session format", "items": [{"id": 21, "name": "Panel"}]},
+        {"id": 3, "title": "Language", "items": [{"id": 31, "name": "French"}]},
+    ],
+    "rooms": [{"id": 7, "name": "Main hall"}],
+}
+
+
+def test_sessionize_looks_up_what_talks_name_by_number() -> None:
+    programme = read_json(SESSIONIZE)
+    assert programme.format == "Sessionize API"
+    opening, lunch = programme.event.sessions
+    assert [(person.name, person.role) for person in opening.people] == [("Ann Li", "speaker"), ("Bo Ek", "speaker")]
+    assert (opening.room, opening.track, opening.type, opening.language) == ("Main hall", "Data", "Panel", "fr")
+    assert (opening.start, opening.duration) == (datetime(2024, 6, 10, 9), timedelta(minutes=45))
+    assert [link.url for link in opening.links] == ["https://live.example/1"]
+    assert [one.source for one in opening.recordings] == ["https://www.youtube.com/watch?v=dQw4w9WgXcQ"]
+    assert (lunch.title, lunch.start, lunch.room) == ("Lunch", None, "")
+    assert [one.message for one in programme.left_out] == ["'Gone' is marked as declined"]
+    assert any("no speaker in this file has the id 'gone'" in one.message for one in programme.findings)
+
+
+def test_a_sessionize_grid_names_every_talk_once() -> None:
+    talk = {
+        "id": "123",
+        "title": "Opening",
+        "startsAt": "2024-06-10T09:00:00Z",
+        "endsAt": "2024-06-10T09:45:00Z",
+        "speakers": [{"id": "a", "name": "Ann Li"}],
+        "categories": [{"name": "Track", "categoryItems": [{"id": 11, "name": "Data"}]}],
+        "room": "Main hall",
+    }
+    slot = {"slotStart": "09:00:00", "rooms": [{"name": "Main hall", "session": talk}]}
+    rooms = [{"name": "Main hall", "sessions": [talk]}, {"name": "Annexe", "sessions": [talk]}]
+    grid = read_json([{"date": "2024-06-10T00:00:00", "rooms": rooms, "timeSlots": [slot]}])
+    groups = read_json([{"groupId": "1", "groupName": "All", "sessions": [talk]}])
+    for programme in (grid, groups):
+        assert programme.format == "Sessionize API"
+        (session,) = programme.event.sessions
+        assert (session.room, session.track, session.people[0].name) == ("Main hall", "Data", "Ann Li")
+        assert session.start == datetime(2024, 6, 10, 9, tzinfo=UTC)
+
+
 def test_europython_json() -> None:
     """Days as keys, events of several kinds, rooms as a list."""
     events = [
