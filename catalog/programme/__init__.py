@@ -98,7 +98,7 @@ def read_many(files: Mapping[str, bytes], *, options: Options | None = None) -> 
         raise refuse("the folder", f"its files have {total} bytes; at most {MAX_BYTES} are read")
     reading = Reading(next(iter(files), "the folder"), options or Options())
     pages.read(files, reading)
-    formats = [pages.NAME] if reading.talks else []
+    formats = [pages.NAME] if reading.talks or reading.left_out else []
     if not formats:
         formats = _read_each(files, reading)
     if not formats:

@@ -186,6 +186,8 @@ class Reading:
     rooms: dict[str, Where] = field(default_factory=dict)
     """Rooms that the file declares apart from its entries."""
     suppressed: int = 0
+    said: set[str] = field(default_factory=set)
+    """Messages of ``warn_once``."""
 
     def add(self, talk: RawTalk) -> None:
         """Take an entry.
@@ -206,6 +208,12 @@ class Reading:
     def warn(self, where: Where, message: str, hint: str = "") -> None:
         """Note something that was left out or changed."""
         self._find(Severity.WARNING, where, message, hint)
+
+    def warn_once(self, where: Where, message: str, hint: str = "") -> None:
+        """Note something that holds for many entries, at the first of them."""
+        if message not in self.said:
+            self.said.add(message)
+            self.warn(where, message, hint)
 
     def note(self, where: Where, message: str, hint: str = "") -> None:
         """Note something worth knowing by which nothing was lost, e.g. a breach of the published schema."""

@@ -1,7 +1,8 @@
-"""The front matter of a page: YAML between ``---`` or TOML between ``+++``, and the fields of a session in it."""
+"""The front matter of a page: YAML between ``---``, TOML between ``+++`` or JSON, and the fields of a session in it."""
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ def split(name: str, written: str) -> tuple[dict[str, Any], str, str]:
     """Front matter, the page below it, and what is wrong with the front matter."""
     match = _FORM.match(written)
     if match is None:
-        return {}, written, ""
+        return _json(written)
     data, problem = (_yaml if match[1] == "---" else _toml)(name, match[2])
     return data, written[match.end() :], problem
 
@@ -64,6 +65,18 @@ def _yaml(name: str, written: str) -> tuple[dict[str, Any], str]:
         pairs = re.findall(r"(?m)^([A-Za-z_][\w-]*):[ \t]+(.+)$", written)
         return {key: value.strip().strip("\"'") for key, value in pairs}, error.findings[0].message
     return (data, "") if isinstance(data, dict) else ({}, "")
+
+
+def _json(written: str) -> tuple[dict[str, Any], str, str]:
+    """As ``split``, of a page that begins with an object in JSON, as Hugo allows; else a page without front matter."""
+    begin = written.find("{")
+    if written[:begin].strip("\ufeff \n") or not re.match(r"\{\s*[\"}]", written[begin:]):
+        return {}, written, ""
+    try:
+        data, end = json.JSONDecoder().raw_decode(written, begin)
+    except (ValueError, RecursionError):
+        return {}, written, ""
+    return data, written[end:], ""
 
 
 def _toml(_: str, written: str) -> tuple[dict[str, Any], str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from icalendar import Calendar, Component
+from icalendar import Calendar, Component, vUnknown
 
 from catalog.model import LinkKind
 from catalog.programme import text, times
@@ -122,6 +122,13 @@ def _talk(event: Component, where: Where, reading: Reading) -> RawTalk:
     for name, problem in event.errors:
         reading.warn(where.child(str(name)), f"this line is not valid and was left out: {problem}")
     start = _moment(event.get("DTSTART"))
+    zone = getattr(event.get("DTSTART"), "params", {}).get("TZID")
+    if zone and start and start.tzinfo is None:
+        reading.warn_once(
+            where.child("DTSTART"),
+            f"{str(zone)[:60]!r} is not a time zone that is known; the times are read in that of the event",
+            "export it with a VTIMEZONE, or name the zone as Europe/Copenhagen",
+        )
     if start is None:
         reading.warn(where.child("DTSTART"), "the time of this entry is missing or not readable")
     html = _text(event, "X-ALT-DESC")
@@ -149,8 +156,13 @@ def _text(component: Component, *names: str) -> str:
         value = component.get(name)
         first = value[0] if isinstance(value, list) and value else value
         if first is not None and str(first).strip():
-            return str(first).strip()
+            return (_unescaped(first) if isinstance(first, vUnknown) else str(first)).strip()
     return ""
+
+
+def _unescaped(value: str) -> str:
+    """The text (RFC 5545 section 3.3.11) of a property that the standard does not have: the library keeps it raw."""
+    return re.sub(r"\\(.)", lambda match: "\n" if match[1] in "nN" else match[1], value)
 
 
 def _moment(value: Any) -> datetime | None:

@@ -49,12 +49,23 @@ def read(files: Mapping[str, bytes], reading: Reading) -> None:
         if not page.is_session:
             reading.note(Where(1), "not read as a session: the page shows no video and names no time of its own")
             continue
+        if state := _unpublished(page):
+            reading.leave_out(Where(1), f"the page is not published: it says {state}")
+            continue
         repeated = [video for video in page.videos if video.key in taken]
         if repeated and len(repeated) == len(page.videos) and not page.slots:
             reading.leave_out(Where(1), f"the page shows only videos that {taken[repeated[0].key]!r} has already")
             continue
         reading.add(_Session(page, reading, frozenset(video.key for video in repeated)).talk())
         taken.update({video.key: page.name for video in page.videos if video.key not in taken})
+
+
+def _unpublished(page: Page) -> str:
+    """What keeps a page off its own site: ``draft: true`` (Hugo), ``published: false`` (Jekyll); else empty."""
+    for field, hidden in (("draft", "true"), ("published", "false")):
+        if str(page.data.get(field, "")).casefold() == hidden:
+            return f"{field}: {hidden}"
+    return ""
 
 
 def _site(files: Mapping[str, bytes], reading: Reading) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from catalog.programme import times
 from catalog.programme.base import Reading, Where
@@ -12,6 +11,7 @@ from catalog.programme.fields import Fields, one, texts
 
 _RANGE = re.compile(r"(?<=[\dmMhHrRZ])\s*(?:-|–|—|~|～|〜|to|bis|à|a)\s*(?=\d)")
 _UTC = re.compile(r"\s*\(?\b(?:UTC|GMT)\)?$")
+_DAY_FIRST = "where the day comes first, set day_first: true (--day-first)"
 _BEFORE_CLOCK = re.compile(r"[T,]? +(?=\d{1,2}[:.h]\d\d\b|\d{1,2} ?[ap]m)")
 
 
@@ -27,8 +27,9 @@ def span(fields: Fields, where: Where, reading: Reading) -> tuple[datetime | Non
     full = [one for one in days if (moment := times.moment(one)) and moment.time() != time()]
     start = _first_moment([*full, *starts, *(part[0] for part in parts), *days], on, fields, reading)
     if start is None and (written := " ".join([*days, *starts, *texts(fields, "time")])):
-        hint = "there is a day but no time of day" if on else "write dates as 2021-06-28 and times as 14:00"
-        reading.warn(where.child("start"), f"the time {written[:60]!r} is not readable", hint)
+        reading.warn(where.child("start"), f"the time {written[:60]!r} is not readable", _hint([*days, *starts], on))
+    if not reading.options.day_first and any(map(times.is_ambiguous, [*days, *starts])):
+        reading.warn_once(where, "dates such as 3/4/2021 are read as the 4th of March", _DAY_FIRST)
     end_day = _first_day(ends, reading) or (start.date() if start else on)
     end = _first_moment([*ends, *(part[2] for part in parts)], end_day, fields, reading)
     if start and end and (start.tzinfo is None) != (end.tzinfo is None):
@@ -36,6 +37,15 @@ def span(fields: Fields, where: Where, reading: Reading) -> tuple[datetime | Non
     if start and end and end < start and end + timedelta(days=1) > start:
         end += timedelta(days=1)
     return start, end
+
+
+def _hint(written: list[str], on: date | None) -> str:
+    """How a time that is not readable can be put right."""
+    if on:
+        return "there is a day but no time of day"
+    if any(times.day(one.split()[0], day_first=True) for one in written):
+        return _DAY_FIRST
+    return "write dates as 2021-06-28 and times as 14:00"
 
 
 def _first_day(written: list[str], reading: Reading) -> date | None:
@@ -51,7 +61,7 @@ def _moment(written: str, on: date | None, fields: Fields, reading: Reading) -> 
     """A moment written in full, or a time of day on ``on``."""
     written = written.strip()
     if (full := times.moment(written)) is not None:
-        return full if full.tzinfo else _zoned(full, fields)
+        return full if full.tzinfo else _zoned(full, fields, reading)
     utc = _UTC.search(written)
     written = written[: utc.start()] if utc else written
     since = times.clock(written)
@@ -61,13 +71,14 @@ def _moment(written: str, on: date | None, fields: Fields, reading: Reading) -> 
     if on is None or since is None:
         return None
     found = times.at(on, since)
-    return found.replace(tzinfo=UTC) if utc else _zoned(found, fields)
+    return found.replace(tzinfo=UTC) if utc else _zoned(found, fields, reading)
 
 
-def _zoned(moment: datetime, fields: Fields) -> datetime:
+def _zoned(moment: datetime, fields: Fields, reading: Reading) -> datetime:
     """The moment in the zone of the record's own time-zone column, where it has one."""
     name = one(fields, "timezone")
-    try:
-        return moment.replace(tzinfo=ZoneInfo(name)) if name else moment
-    except (KeyError, ValueError, OSError):
-        return moment
+    zone = times.zone(name) if name else None
+    if name and zone is None:
+        hint = "write a name such as Europe/Copenhagen, or UTC+2"
+        reading.warn_once(Where(), f"{name[:60]!r} is not a time zone that is known; that of the event counts", hint)
+    return moment.replace(tzinfo=zone) if zone else moment

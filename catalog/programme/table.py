@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,6 +18,8 @@ NAME = "spreadsheet (CSV)"
 _SEPARATORS = ",;\t|"
 HEADER_ROWS = 30
 """The row of headers is looked for in so many rows; people put titles above it."""
+_ENCODINGS = ("cp1252", "cp1251", "cp1250", "cp1253", "cp1256", "cp932", "gb18030", "cp949", "big5")
+"""What spreadsheets save where it is not UTF-8; the one in which most headers are understood, the first of equals."""
 CELL = 200_000
 """Characters of a cell at most."""
 Row = tuple[int, tuple[str, ...]]
@@ -42,18 +45,15 @@ def find(name: str, content: bytes) -> Table | None:
     Raises:
         InvalidDocumentError: there are such headers, but a cell below them is not closed or is too large.
     """
-    decoded = _decode(content)
-    if decoded is None:
-        return None
-    written, encoding = decoded
-    best: tuple[int, str, int] | None = None
-    for separator in _SEPARATORS:
-        found = header(_rows(written, separator))
-        if found and (best is None or found[0] > best[0]):
-            best = found[0], separator, found[1]
+    best: tuple[int, int, str, str, str] | None = None
+    for written, encoding in _decoded(content):
+        for separator in _SEPARATORS:
+            found = header(_rows(written, separator))
+            if found and (best is None or found[0] > best[0]):
+                best = *found, written, encoding, separator
     if best is None:
         return None
-    score, separator, index = best
+    score, index, written, encoding, separator = best
     rows = list(islice(_rows(written, separator), MAX_TALKS + HEADER_ROWS + 1))
     _check_quotes(name, written, separator)
     return under(rows, (score, index), encoding=encoding)
@@ -100,18 +100,20 @@ def read(table: Table, reading: Reading) -> None:
             reading.add(records.talk(values, where, reading))
 
 
-def _decode(content: bytes) -> tuple[str, str] | None:
-    """The text and its encoding: by byte order mark, else UTF-8, else the one of Western European Windows."""
+def _decoded(content: bytes) -> Iterator[tuple[str, str]]:
+    """The text and its encoding: by byte order mark, else UTF-8, else in every one that it may be."""
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if content.startswith(mark):
-            try:
-                return content.decode("utf-8-sig" if encoding == "utf-8" else encoding), "utf-8"
-            except UnicodeDecodeError:
-                return None
-    try:
-        return content.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        return (content.decode("cp1252", errors="replace"), "cp1252") if b"\0" not in content else None
+            with suppress(UnicodeDecodeError):
+                yield content.decode("utf-8-sig" if encoding == "utf-8" else encoding), "utf-8"
+            return
+    with suppress(UnicodeDecodeError):
+        if b"\0" not in content:
+            yield content.decode("utf-8"), "utf-8"
+            return
+    for encoding in _ENCODINGS if b"\0" not in content else ("utf-16-le", "utf-16-be"):
+        with suppress(UnicodeDecodeError):
+            yield content.decode(encoding, "replace" if encoding == "cp1252" else "strict"), encoding
 
 
 def _rows(written: str, separator: str) -> Iterator[Row]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
 MAX_DURATION = timedelta(days=31)
 
@@ -14,13 +15,16 @@ _ISO = re.compile(
     r"(?:[T ]+(\d{1,2})(?::?(\d{2}))?(?::?(\d{2})(?:[.,]\d{1,9})?)?\s*(Z|[+-]\d{1,2}(?::?\d{2})?)?)?",
     re.ASCII | re.IGNORECASE,
 )
-_NUMERIC_DATE = re.compile(r"(\d{1,4})[./-] ?(\d{1,2})[./-] ?(\d{2,4})", re.ASCII)
+_NUMERIC_DATE = re.compile(r"(\d{1,4})[./-] ?(\d{1,2})[./-] ?(\d{1,4})", re.ASCII)
 _WORD_DATE = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th|er|\.|º)? ?(?:de )?)?([^\W\d_]{3,12})\.? ?(?:de )?"
     r"(?:(\d{1,2})(?:st|nd|rd|th)?,? )?(\d{4})"
 )
+_DASHED_DATE = re.compile(r"(\d{1,2})-([^\W\d_]{3,12})-(\d{4}|\d{2})")
+"""As spreadsheets write it: ``3-Jun-24``."""
 _EASTERN_DATE = re.compile(r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일]?", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2})(?:\.\d+)?)? ?(?:h|uhr)? ?([ap]\.?m\.?)?", re.ASCII)
+_OFFSET = re.compile(r"(?:UTC|GMT) ?([+-]\d{1,2}(?::?\d{2})?)", re.ASCII)
 _ISO_DURATION = re.compile(
     r"P(?:(\d{1,4})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})(?:\.\d+)?S)?)?",
     re.ASCII | re.IGNORECASE,
@@ -35,18 +39,18 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan januar january janvier enero janeiro gennaio januari",
-            "feb februar february fevrier febrero fevereiro febbraio februari",
-            "mar marz march mars marzo marco maart",
-            "apr april avril abril aprile",
-            "may mai mayo maio maggio mei",
-            "jun juni june juin junio junho giugno",
-            "jul juli july juillet julio julho luglio",
-            "aug august aout agosto augustus",
-            "sep sept september septembre septiembre setembro settembre",
-            "oct okt oktober october octobre octubre outubro ottobre",
-            "nov november novembre noviembre novembro",
-            "dec dez dezember december decembre diciembre dezembro dicembre",
+            "jan januar january janvier enero janeiro gennaio januari ledna stycznia января",
+            "feb februar february fevrier febrero fevereiro febbraio februari unora lutego февраля",
+            "mar marz march mars marzo marco maart marts brezna marca марта",
+            "apr april avril abril aprile dubna kwietnia апреля",
+            "may mai mayo maio maggio mei maj kvetna maja мая",
+            "jun juni june juin junio junho giugno cervna czerwca июня",
+            "jul juli july juillet julio julho luglio cervence lipca июля",
+            "aug august aout agosto augustus augusti srpna sierpnia августа",
+            "sep sept september septembre septiembre setembro settembre zari wrzesnia сентября",
+            "oct okt oktober october octobre octubre outubro ottobre rijna pazdziernika октября",
+            "nov november novembre noviembre novembro listopadu listopada ноября",
+            "dec dez dezember december decembre diciembre dezembro dicembre prosince grudnia декабря",
         ),
         start=1,
     )
@@ -83,8 +87,26 @@ def day(text: str, *, day_first: bool = False) -> date | None:
             return date(int(match[1]), int(match[2]), int(match[3]))
         if match := _NUMERIC_DATE.fullmatch(text):
             return _numeric(match[1], match[2], match[3], day_first=day_first or "." in text)
+        if (match := _DASHED_DATE.fullmatch(text)) and match[2] in _MONTHS:
+            return date(_year(match[3]), _MONTHS[match[2]], int(match[1]))
         return _worded(text)
     except ValueError:
+        return None
+
+
+def is_ambiguous(text: str) -> bool:
+    """Whether a date in figures is another one when its day comes first."""
+    month_first, day_first = day(text), day(text, day_first=True)
+    return month_first is not None and day_first is not None and month_first != day_first
+
+
+def zone(name: str) -> tzinfo | None:
+    """A time zone by its name in the tz database, or an offset such as ``UTC+2`` or ``GMT-03:30``."""
+    if match := _OFFSET.fullmatch(name.strip().replace("−", "-")):
+        return _offset(match[1])
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
         return None
 
 
@@ -188,13 +210,17 @@ def _length(*, days: int = 0, hours: int = 0, minutes: int = 0, seconds: int = 0
 
 
 def _numeric(first: str, second: str, third: str, *, day_first: bool) -> date | None:
-    if len(first) == 4:
+    if len(first) == 4 and len(third) <= 2:
         return date(int(first), int(second), int(third))
-    if len(first) > 2 or len(third) == 3:
+    if len(first) > 2 or len(third) not in {2, 4}:
         return None
-    year = int(third) + (2000 if len(third) == 2 else 0)
     day_part, month = (int(first), int(second)) if day_first else (int(second), int(first))
-    return date(year, month, day_part)
+    return date(_year(third), month, day_part)
+
+
+def _year(written: str) -> int:
+    """A year of two figures is one of this century."""
+    return int(written) + (2000 if len(written) == 2 else 0)
 
 
 def _worded(text: str) -> date | None:

@@ -285,6 +285,20 @@ def test_icalendar() -> None:
     ]
 
 
+def test_icalendar_with_an_unknown_zone_and_escaped_texts() -> None:
+    event = (
+        'BEGIN:VEVENT\r\nUID:{0}\r\nSUMMARY:A\\, b\r\nDTSTART;TZID="(UTC+01:00) Amsterdam, Bern":20240603T090000\r\n'
+        "X-ALT-DESC;FMTTYPE=text/html:<p>One\\, two</p>\\n<p>C:\\\\new</p>\r\nEND:VEVENT\r\n"
+    )
+    head = "BEGIN:VCALENDAR\r\nX-WR-CALNAME:My\\, meeting\r\n"
+    programme = read("p.ics", f"{head}{event.format(1)}{event.format(2)}END:VCALENDAR\r\n".encode())
+    assert programme.event.title == "My, meeting"
+    assert [session.title for session in programme.event.sessions] == ["A, b", "A, b"]
+    assert programme.event.sessions[0].abstract == "One, two\n\nC:\\\\new"
+    (said,) = [one for one in programme.findings if "Amsterdam" in one.message]
+    assert "not a time zone that is known" in said.message
+
+
 def test_icalendar_cut_short() -> None:
     """A file that ends within an entry, or an entry that never ends, costs no talk and is told."""
     cut = ICS.partition("RRULE")[0]

@@ -258,3 +258,26 @@ def test_any_front_matter_is_read_or_told(fence: str, written: str) -> None:
         {"a.md": f"{fence}\n{written}\n{fence}\n{{{{< vimeo 146022717 >}}}}\n".encode(errors="replace")}
     )
     assert "https://vimeo.com/146022717" in {one.source for _, one in programme.event.recordings()}
+
+
+def test_pages_that_are_not_published_are_left_out() -> None:
+    time = "start: 2024-06-03T09:00:00Z"
+    files = {
+        "draft.md": b'+++\ntitle = "Secret"\ndraft = true\nstart = "2024-06-03T09:00:00Z"\n+++\nText\n',
+        "hidden.md": f"---\ntitle: Hidden\npublished: false\n{time}\n---\nText\n".encode(),
+        "shown.md": f"---\ntitle: Shown\ndraft: false\n{time}\n---\nText\n".encode(),
+    }
+    programme = read_many(files)
+    assert [session.title for session in programme.event.sessions] == ["Shown"]
+    assert sorted((one.file, one.message) for one in programme.left_out) == [
+        ("draft.md", "the page is not published: it says draft: true"),
+        ("hidden.md", "the page is not published: it says published: false"),
+    ]
+    alone = read_many({"draft.md": files["draft.md"]})
+    assert (alone.sessions, len(alone.left_out)) == (0, 1)
+
+
+def test_front_matter_in_json() -> None:
+    page = b'{"title": "Opening", "start": "2024-06-03T09:00:00Z", "speakers": ["Ann Li"]}\n\nThe text.\n'
+    (session,) = read_many({"a.md": page}).event.sessions
+    assert (session.title, session.people[0].name, session.abstract) == ("Opening", "Ann Li", "The text.")

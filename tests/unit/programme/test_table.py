@@ -207,3 +207,44 @@ def test_no_bytes_are_a_crash(content: bytes) -> None:
         with contextlib.suppress(InvalidDocumentError):
             programme = read(name, b"title,start\n" + content)
             assert programme.talks == programme.sessions + len(programme.left_out)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "header", "title", "speaker"),
+    [
+        ("cp1251", "Название,Докладчик,Зал", "Открытие", "Иван Петров"),
+        ("cp932", "題名,講演者,会場", "生物多様性の表示", "山田太郎"),
+        ("gb18030", "标题,演讲者,地点", "生物多样性", "王伟"),
+        ("cp949", "제목,연사,장소", "생물 다양성", "김민수"),
+        ("utf-16-le", "Titel,Sprecher,Raum", "Über Käfer", "Jörg Ähle"),
+        ("utf-16-be", "Titel,Sprecher,Raum", "Über Käfer", "Jörg Ähle"),
+    ],
+)
+def test_old_encodings_are_told_by_the_headers_they_give(encoding: str, header: str, title: str, speaker: str) -> None:
+    programme = read("p.csv", f"{header}\n{title},{speaker},A1\n".encode(encoding))
+    (session,) = programme.event.sessions
+    assert (session.title, session.people[0].name, session.room) == (title, speaker, "A1")
+    assert any(f"it was read as {encoding}" in one.message for one in programme.findings)
+
+
+def test_dates_in_figures_say_how_they_were_read() -> None:
+    programme = read("p.csv", b"Title,Date,Start\nA,3/4/2024,9:00\nB,3/5/2024,9:00\nC,13/4/2024,9:00\n")
+    said = [one for one in programme.findings if "the 4th of March" in one.message]
+    assert len(said) == 1
+    assert "--day-first" in said[0].hint
+    (unread,) = [one for one in programme.findings if "is not readable" in one.message]
+    assert (unread.line, "--day-first" in unread.hint) == (4, True)
+    certain = read("p.csv", b"Title,Date,Start\nA,3/4/2024,9:00\n", options=Options(day_first=True))
+    assert not any("March" in one.message for one in certain.findings)
+
+
+def test_the_zone_of_a_row_may_be_an_offset_and_an_unknown_one_is_named() -> None:
+    rows = "A,2024-06-03,09:00,UTC+2\nB,2024-06-03,09:00,Mars\nC,2024-06-03,09:00,Mars\n"
+    programme = read("p.csv", f"Title,Date,Time,Time zone\n{rows}".encode())
+    offsets = {session.title: session.start and session.start.utcoffset() for session in programme.event.sessions}
+    assert offsets == {"A": timedelta(hours=2), "B": None, "C": None}
+    assert sum("'Mars' is not a time zone" in one.message for one in programme.findings) == 1
+
+
+def test_the_name_of_an_event_is_a_title() -> None:
+    assert read("p.csv", b"Event Name,Start\nOpening,2024-06-03 09:00\n").event.sessions[0].title == "Opening"

@@ -51,6 +51,13 @@ def test_moments(written: str, expected: datetime | None) -> None:
         ("28 de junio de 2021", False, date(2021, 6, 28)),
         ("1er février 2021", False, date(2021, 2, 1)),
         ("2021年6月28日", False, date(2021, 6, 28)),
+        ("3-Jun-2024", False, date(2024, 6, 3)),
+        ("03-Jun-24", False, date(2024, 6, 3)),
+        ("2024/6/3", False, date(2024, 6, 3)),
+        ("3 мая 2024", False, date(2024, 5, 3)),
+        ("3. června 2024", False, date(2024, 6, 3)),
+        ("3 października 2024", False, date(2024, 10, 3)),
+        ("1-2-3", False, None),
         ("31 June 2021", False, None),
         ("June 2021", False, None),
         ("", False, None),
@@ -138,3 +145,14 @@ def test_no_text_is_a_crash(written: str) -> None:
     """Any text either is a time or is not; nothing raises."""
     for parse in (times.moment, times.day, times.clock, times.duration, times.time_of_day):
         parse(written)
+
+
+@pytest.mark.parametrize(
+    ("name", "hours"),
+    [("UTC+2", 2), ("GMT-03:30", -3.5), ("UTC−5", -5), ("Africa/Nairobi", 3), ("Mars", None), ("", None)],
+)
+def test_zones(name: str, hours: float | None) -> None:
+    """A zone is known by its name or by its offset."""
+    zone = times.zone(name)
+    offset = zone.utcoffset(datetime(2024, 6, 3)) if zone else None
+    assert offset == (None if hours is None else timedelta(hours=hours))
