@@ -21,6 +21,8 @@ from pipeline.captions.timed import TimedText, Track
 SHORTEST_MS = 1000
 MS_PER_CHARACTER = 50
 _ADJOINING_MS = 300
+_LONGEST_IDEOGRAPHIC = 4
+"""Characters of a word in Chinese or Japanese."""
 _KEPT_CONTROLS = {"\n", "\t"}
 _SPACES = re.compile(r"[ \t]+")
 _INVISIBLE = {"Cc", "Cs", "Co"}
@@ -111,9 +113,14 @@ def _is_by_word(texts: list[TimedText]) -> bool:
     """Whether nearly every text is one word, as some recognisers write files."""
     return (
         len(texts) > 3
-        and sum(" " not in one.text.strip() and "\n" not in one.text for one in texts) > 0.9 * len(texts)
+        and sum(" " not in one.text.strip() and _is_word(one.text) for one in texts) > 0.9 * len(texts)
         and all(lines.width(one.text) < lines.LINE_WIDTH // 2 for one in texts)
     )
+
+
+def _is_word(text: str) -> bool:
+    """Whether text may be one word; Chinese and Japanese, which have no spaces, have few characters in one."""
+    return "\n" not in text and len(lines.atoms(text)) <= _LONGEST_IDEOGRAPHIC
 
 
 def _apart(texts: list[TimedText]) -> list[TimedText]:

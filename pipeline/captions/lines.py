@@ -91,10 +91,15 @@ def _breakable(word: str) -> list[str]:
 
 def may_break(before: str, after: str) -> bool:
     """Whether a line may end between two characters that no space parts."""
-    if not (_is_ideographic(before) or _is_ideographic(after)):
+    if not touches(before, after):
         return False
     opens = after in _NOT_LAST
     return before not in _NOT_LAST and after not in _NOT_FIRST and (opens or after.isalnum())
+
+
+def touches(before: str, after: str) -> bool:
+    """Whether words that end and begin with these characters stand together without a space, as in Chinese."""
+    return _is_ideographic(before) or _is_ideographic(after)
 
 
 def _is_ideographic(character: str) -> bool:

@@ -56,6 +56,7 @@ def from_words(words: Sequence[TimedText]) -> list[TimedText]:
     """Gather single words into cues, one speaker each.
 
     Where any word begins with a space, a word without one belongs to the word before: recognisers give parts of words.
+    Words of Chinese and Japanese need no space.
     """
     result: list[TimedText] = []
     run: list[_Timed] = []
@@ -79,7 +80,11 @@ def _whole(words: Sequence[TimedText]) -> list[tuple[TimedText, bool]]:
     for one in words:
         text = _flat(one.text)
         before, before_glued = result[-1] if result else (None, False)
-        glued = spaced and before is not None and not one.text.startswith(" ") and one.speaker == before.speaker
+        glued = (
+            before is not None
+            and before.speaker == one.speaker
+            and (not one.text.startswith(" ") if spaced else lines.touches(before.text[-1], text[0]))
+        )
         if glued and before and not lines.may_break(before.text[-1], text[0]):
             result[-1] = before._replace(text=before.text + text, end_ms=max(one.end_ms, before.end_ms)), before_glued
         else:

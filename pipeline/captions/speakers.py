@@ -7,7 +7,7 @@ from collections import Counter
 
 from pipeline.captions.timed import TimedText
 
-_PREFIX = re.compile(r"\s*(?:>>+\s*)?([^\W\d_][^:<>\[\]{}|\n?!;]{0,60}?)\s?:\s+(?=\S)")
+_PREFIX = re.compile(r"\s*(?:>>+\s*)?([^\W\d_][^:：<>\[\]{}|\n?!;]{0,60}?)(?:\s?:\s+|：\s*)(?=\S)")
 _MOST = 0.6
 _MAX_WORDS = 6
 

@@ -58,7 +58,7 @@ class CaptionsStage:
     """Files: ``captions/<language>.vtt``, ``.srt`` and ``.m3u8``, and ``transcript.<language>.txt``."""
 
     name = "captions"
-    version = 6
+    version = 7
 
     def plan(self, job: Job) -> Task:
         """Depends on the caption files, on the source where it holds captions, and on the recording's length."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from typing import NamedTuple
 
 import webvtt as webvtt_py
@@ -25,6 +26,8 @@ _MPEGTS_WRAP = 2**33
 _MPEGTS_PER_MS = 90
 _COMMA = re.compile(r"(?<=:\d\d),(?=\d{3})", re.ASCII)
 """In the time of a cue, as converters from SubRip leave it; browsers hide such a cue."""
+_TIMES = re.compile(r"\s*(?:\d+:)?\d{1,2}:\d{1,2}[.,]\d+\s*-->", re.ASCII)
+_OTHER_BLOCKS = {"NOTE", "STYLE", "REGION"}
 _NOT_CAPTIONS = {"chapters", "metadata"}
 
 
@@ -54,8 +57,11 @@ def read(name: str, text: str) -> tuple[Track, ...]:
                 fields.setdefault(match[1].lower(), match[2])
     if fields.get("kind", "").lower() in _NOT_CAPTIONS:
         raise CaptionError(name, f"the file says it holds {fields['kind'].lower()}, not captions")
-    findings = (f"{len(segments)} WebVTT files in one were joined",) if len(segments) > 1 else ()
-    return (Track(bounded(name, _texts(name, segments)), fields.get("language"), findings=findings),)
+    findings = [f"{len(segments)} WebVTT files in one were joined"] if len(segments) > 1 else []
+    if lost := [block for segment in segments for block in _untimed(segment)]:
+        more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        findings.append(f"text without a readable time was left out: {lost[0][:60]!r}{more}")
+    return (Track(bounded(name, _texts(name, segments)), fields.get("language"), findings=tuple(findings)),)
 
 
 def _segments(text: str) -> Iterator[list[str]]:
@@ -77,6 +83,16 @@ def _header(lines: list[str]) -> Iterator[str]:
         if not line.strip() or "-->" in line:
             return
         yield line
+
+
+def _untimed(lines: list[str]) -> Iterator[str]:
+    """The text of blocks that are no cue: after an empty line within one, or below a time that is none."""
+    below = lines[1 + sum(1 for _ in _header(lines)) :]
+    for filled, block in groupby(below, key=lambda line: bool(line.strip())):
+        written = list(block)
+        is_other = written[0].split(" ")[0].strip() in _OTHER_BLOCKS
+        if filled and not is_other and not any(_TIMES.match(line) for line in written):
+            yield " ".join(" ".join(written).split())
 
 
 def _clock(lines: list[str]) -> _Clock | None:

@@ -69,20 +69,25 @@ def _word_text(word: dict[str, Any]) -> str:
 
 
 def _segments(segments: list[dict[str, Any]]) -> Iterator[TimedText]:
+    last = 0
     for segment in segments:
         speaker = str(segment.get("speaker") or "")
-        yield TimedText(_ms(segment["start"]), _ms(segment["end"]), str(segment["text"]).strip(), speaker)
+        start = last if segment["start"] is None else _ms(segment["start"])
+        # An end that is missing is set by its length when cues are cleaned.
+        last = start if segment["end"] is None else _ms(segment["end"])
+        yield TimedText(start, last, str(segment["text"]).strip(), speaker)
 
 
 def _words(segments: list[dict[str, Any]]) -> Iterator[TimedText]:
     """Words, each after a space where the segment's text has one (Chinese has none, hyphens neither)."""
+    last = 0
     for segment in segments:
         speaker = str(segment.get("speaker") or "")
-        last = _ms(segment.get("start") or 0)
+        last = last if segment.get("start") is None else _ms(segment["start"])
         for word, spaced in zip(segment["words"], _spaced(segment), strict=True):
             # WhisperX gives no times for words it cannot align, e.g. numbers.
-            start = _ms(word["start"]) if word.get("start") is not None else last
-            last = _ms(word["end"]) if word.get("end") is not None else start
+            start = last if word.get("start") is None else _ms(word["start"])
+            last = start if word.get("end") is None else _ms(word["end"])
             text = _word_text(word).strip()
             yield TimedText(start, last, f" {text}" if spaced else text, str(word.get("speaker") or speaker))
 

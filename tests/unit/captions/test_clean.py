@@ -91,6 +91,16 @@ def test_words_with_times_keep_their_order_and_spaces(spoken: list[tuple[int, st
     assert words(cues) == "".join(one.text for one in texts).split()
 
 
+def test_short_lines_of_chinese_are_no_words() -> None:
+    """A line without a space is a word in most scripts; in Chinese only a very short one may be."""
+    lines = ["大家好欢迎收看", "今天讨论数据", "生物多样性很重要", "谢谢大家收看"]
+    texts = tuple(TimedText(at * 2000, at * 2000 + 2000, line) for at, line in enumerate(lines))
+    assert [cue.text for cue in clean(Track(texts), None).cues] == lines
+    spoken = ("大家", "好", "今天", "讨论", "GBIF", "数据", "。")
+    by_word = tuple(TimedText(at * 300, at * 300 + 300, word) for at, word in enumerate(spoken))
+    assert [cue.text for cue in clean(Track(by_word), None).cues] == ["大家好今天讨论GBIF数据。"]
+
+
 @given(st.lists(st.tuples(st.integers(1000, 9000), TEXTS), min_size=1, max_size=10))
 @settings(max_examples=100, deadline=None)
 def test_cues_fit_the_screen(spoken: list[tuple[int, str]]) -> None:

@@ -308,6 +308,35 @@ def test_whisper_words() -> None:
     )
 
 
+def test_recognised_segments_without_an_end() -> None:
+    """One time that a recogniser could not give costs nothing else: it is that of what lies before."""
+    track = read(
+        '{"segments": [{"start": 1, "end": 2, "text": "one"}, {"start": 2, "end": null, "text": "two"}, '
+        '{"start": 4, "end": null, "text": "three"}, {"start": null, "end": 6, "text": "four"}]}'
+    )
+    assert plain(track) == [(1000, 2000, "one"), (2000, 2000, "two"), (4000, 4000, "three"), (4000, 6000, "four")]
+
+
+def test_webvtt_names_the_text_that_no_time_belongs_to() -> None:
+    track = read(
+        "WEBVTT\nKind: captions\n\nNOTE not said\n\nSTYLE\n::cue {}\n\n"
+        "1\n00:01.000 --> 00:02.500\nHello\n\nlost text\n\n-00:00:01.000 --> 00:00:03.000\nnegative\n"
+    )
+    assert plain(track) == HELLO
+    assert track.findings == ("text without a readable time was left out: 'lost text' and 1 more",)
+
+
+def test_chinese_speakers_have_a_wide_colon() -> None:
+    said = ["王伟：大家好", "李娜：你好", "王伟：今天讨论数据", "李娜：谢谢"]
+    blocks = (f"00:00:0{at},000 --> 00:00:0{at},900\n{text}\n" for at, text in enumerate(said))
+    assert [one[2:] for one in read("\n".join(blocks)).texts] == [
+        ("大家好", "王伟"),
+        ("你好", "李娜"),
+        ("今天讨论数据", "王伟"),
+        ("谢谢", "李娜"),
+    ]
+
+
 def test_scc_pop_on_and_roll_up() -> None:
     """Line-21 bytes: pop-on with doubled controls, special and extended characters; roll-up lines once each."""
     track = read(
