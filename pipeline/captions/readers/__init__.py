@@ -68,7 +68,7 @@ def _dispatch(name: str, text: str, frame_rate: float | None) -> tuple[Track, ..
     raise CaptionError(
         name,
         "this is not a caption file of a known format",
-        hint="known are WebVTT, SRT, SBV, SSA/ASS, TTML/DFXP, SCC, EBU STL, SAMI, MicroDVD, LRC and Whisper's JSON",
+        hint="known are WebVTT, SRT, SBV, SSA/ASS, TTML/DFXP, SCC, EBU STL, SAMI, MicroDVD, LRC, JSON of recognisers",
     )
 
 

@@ -1,4 +1,4 @@
-"""JSON of speech recognition: Whisper and its relatives, whisper.cpp, YouTube's ``json3``.
+"""JSON of speech recognition: Whisper and its relatives, whisper.cpp, YouTube's ``json3``; services by ``services.py``.
 
 Known shapes: ``{"segments": [{"start", "end", "text", "words": [{"start", "end", "word"|"text"}]}], "language"}``
 (Whisper, faster-whisper, WhisperX, whisper-timestamped; seconds), ``{"transcription": [{"offsets": {"from", "to"},
@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.captions.readers import services
 from pipeline.captions.timed import TimedText, Track, bounded
 from pipeline.errors import CaptionError
 
@@ -39,7 +40,7 @@ def read(name: str, text: str) -> tuple[Track, ...]:
         data = {"segments": data}
     try:
         return (_track(name, data),)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         hint = "Whisper's JSON has 'segments' with 'start', 'end' and 'text'"
         raise CaptionError(name, "this JSON holds no captions of a known kind", hint=hint) from error
 
@@ -50,6 +51,7 @@ def _track(name: str, data: dict[str, Any]) -> Track:
         return Track(bounded(name, _whisper_cpp(data["transcription"])), language)
     if "events" in data:
         return Track(bounded(name, _youtube(data["events"])))
+    data = services.as_segments(data)
     segments = data["segments"]
     language = data.get("language")
     if segments and all(_has_words(segment) for segment in segments if str(segment["text"]).strip()):

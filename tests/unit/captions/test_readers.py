@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import functools
 import json
+import operator
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -335,6 +341,212 @@ def test_chinese_speakers_have_a_wide_colon() -> None:
         ("今天讨论数据", "王伟"),
         ("谢谢", "李娜"),
     ]
+
+
+WORDS = [(0, 500, " Hello,", ""), (500, 1000, " there.", "")]
+
+
+SERVICES: list[tuple[str, Any, list[tuple[int, int, str, str]]]] = [
+    (
+        "Amazon",
+        {
+            "results": {
+                "language_code": "en-US",
+                "items": [
+                    {
+                        "type": "pronunciation",
+                        "start_time": "0.0",
+                        "end_time": "0.5",
+                        "alternatives": [{"content": "Hello"}],
+                    },
+                    {"type": "punctuation", "alternatives": [{"content": ","}]},
+                    {
+                        "type": "pronunciation",
+                        "start_time": "0.5",
+                        "end_time": "1.0",
+                        "alternatives": [{"content": "there"}],
+                    },
+                    {"type": "punctuation", "alternatives": [{"content": "."}]},
+                ],
+            }
+        },
+        WORDS,
+    ),
+    (
+        "AssemblyAI",
+        {
+            "text": "Hello, there.",
+            "words": [
+                {"text": "Hello,", "start": 0, "end": 500, "confidence": 0.9, "speaker": "A"},
+                {"text": "there.", "start": 500, "end": 1000, "confidence": 0.9, "speaker": "B"},
+            ],
+        },
+        [(0, 500, " Hello,", "Speaker A"), (500, 1000, " there.", "Speaker B")],
+    ),
+    (
+        "Deepgram",
+        {
+            "results": {
+                "channels": [
+                    {
+                        "alternatives": [
+                            {
+                                "transcript": "Hello, there.",
+                                "words": [
+                                    {
+                                        "word": "hello",
+                                        "punctuated_word": "Hello,",
+                                        "start": 0,
+                                        "end": 0.5,
+                                        "speaker": 0,
+                                    },
+                                    {
+                                        "word": "there",
+                                        "punctuated_word": "there.",
+                                        "start": 0.5,
+                                        "end": 1,
+                                        "speaker": 0,
+                                    },
+                                ],
+                            }
+                        ]
+                    }
+                ]
+            }
+        },
+        WORDS,
+    ),
+    (
+        "ElevenLabs",
+        {
+            "text": "Hello, there.",
+            "words": [
+                {"text": "Hello,", "start": 0, "end": 0.5, "type": "word", "speaker_id": "speaker_0"},
+                {"text": " ", "start": 0.5, "end": 0.5, "type": "spacing", "speaker_id": "speaker_0"},
+                {"text": "there.", "start": 0.5, "end": 1, "type": "word", "speaker_id": "speaker_0"},
+            ],
+        },
+        WORDS,
+    ),
+    (
+        "Google with speakers: everything again in the last result",
+        {
+            "results": [
+                {"alternatives": [{"transcript": "Hello,", "words": [{"endTime": "0.500s", "word": "Hello,"}]}]},
+                {
+                    "alternatives": [
+                        {
+                            "words": [
+                                {"endTime": "0.500s", "word": "Hello,", "speakerTag": 1},
+                                {"startTime": "0.500s", "endTime": "1s", "word": "there.", "speakerTag": 2},
+                            ]
+                        }
+                    ]
+                },
+            ]
+        },
+        [(0, 500, " Hello,", "Speaker 1"), (500, 1000, " there.", "Speaker 2")],
+    ),
+    (
+        "Watson",
+        {
+            "results": [
+                {
+                    "results": [
+                        {
+                            "alternatives": [
+                                {
+                                    "transcript": "Hello, %HESITATION there. ",
+                                    "timestamps": [
+                                        ["Hello,", 0, 0.5],
+                                        ["%HESITATION", 0.5, 0.5],
+                                        ["there.", 0.5, 1],
+                                    ],
+                                }
+                            ]
+                        }
+                    ]
+                }
+            ]
+        },
+        WORDS,
+    ),
+    (
+        "OpenAI",
+        {
+            "text": "Hello, there.",
+            "words": [{"word": "Hello", "start": 0, "end": 0.5}, {"word": "there", "start": 0.5, "end": 1}],
+        },
+        WORDS,
+    ),
+    (
+        "Vosk",
+        {
+            "text": "Hello, there.",
+            "result": [
+                {"conf": 1, "word": "Hello,", "start": 0, "end": 0.5},
+                {"conf": 1, "word": "there.", "start": 0.5, "end": 1},
+            ],
+        },
+        WORDS,
+    ),
+    (
+        "Vosk in Chinese",
+        {
+            "result": [{"word": "你好", "start": 0, "end": 0.5}, {"word": "大家", "start": 0.5, "end": 1}],
+            "text": "你好 大家",
+        },
+        [(0, 500, " 你好", ""), (500, 1000, " 大家", "")],
+    ),
+    (
+        "ElevenLabs in Chinese",
+        {
+            "words": [
+                {"text": "你好", "start": 0, "end": 0.5, "type": "word"},
+                {"text": "大家", "start": 0.5, "end": 1, "type": "word"},
+            ],
+            "text": "你好大家。",
+        },
+        [(0, 500, " 你好", ""), (500, 1000, "大家", "")],
+    ),
+    (
+        "Hugging Face",
+        {"chunks": [{"timestamp": [0, 0.5], "text": " Hello,"}, {"timestamp": [0.5, None], "text": " there."}]},
+        [(0, 500, "Hello,", ""), (500, 500, "there.", "")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("service", "answer", "words"), SERVICES, ids=[name for name, *_ in SERVICES])
+def test_answers_of_recognition_services(service: str, answer: Any, words: list[tuple[int, int, str, str]]) -> None:
+    """Words with their times, punctuation and speakers (where there are several) are those of the answer."""
+    assert list(read(json.dumps(answer), service).texts) == words
+
+
+def parts(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every part of a document."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield (*path, key)
+        yield from parts(value, (*path, key))
+
+
+@pytest.mark.parametrize(("service", "answer"), [(name, answer) for name, answer, _ in SERVICES])
+def test_answers_of_which_a_part_is_something_else_are_read_or_refused(service: str, answer: Any) -> None:
+    for *path, last in parts(answer):
+        for value in (None, 0, -1, "", "x", True, [], [None], {}, [[]], {"words": []}, 1e300, float("nan")):
+            changed = copy.deepcopy(answer)
+            functools.reduce(operator.getitem, path, changed)[last] = value
+            with contextlib.suppress(CaptionError):
+                read(json.dumps(changed), service)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ['{"results": [{"error": "failed"}]}', '{"results": {}}', '{"words": 3}', '{"results": [{"alternatives": [{}]}]}'],
+)
+def test_answers_without_words_are_refused(answer: str) -> None:
+    with pytest.raises(CaptionError, match="no captions"):
+        read(answer)
 
 
 def test_scc_pop_on_and_roll_up() -> None:
